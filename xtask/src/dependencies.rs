@@ -20,7 +20,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-machine-image", &[]),
     ("nightproof-machine-protocol", &[]),
     ("nightproof-registry", &[]),
-    ("nightproof-guest", &["nightproof-machine-image", "nightproof-machine-protocol", "nightproof-schedule"]),
+    ("nightproof-session-channel", &[]),
+    (
+        "nightproof-guest",
+        &["nightproof-machine-image", "nightproof-machine-protocol", "nightproof-schedule", "nightproof-session-channel"],
+    ),
     ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol", "nightproof-poll"]),
     ("nightproof-connection", &[]),
     ("nightproof-core", &["nightproof-iam-policy", "nightproof-journal", "nightproof-wire"]),
@@ -130,6 +134,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-prove",
             "nightproof-region",
             "nightproof-report",
+            "nightproof-session-channel",
             "nightproof-store",
             "nightproof-template",
             // The names in calls that a test asks for.
@@ -189,7 +194,7 @@ const MORE: &[(&str, &[&str])] = &[
     ("nightproof-service-scheduler", &["nightproof-schedule"]),
     ("nightproof-service-sns", &["nightproof-event-pattern"]),
     ("nightproof-service-sqs", &["nightproof-store"]),
-    ("nightproof-service-ssm", &["nightproof-machine-image", "nightproof-schedule"]),
+    ("nightproof-service-ssm", &["nightproof-machine-image", "nightproof-schedule", "nightproof-session-channel"]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.

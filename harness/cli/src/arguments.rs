@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Init(InitOptions),
     /// Keeps a local region running for any AWS client, until interrupted.
     Up(UpOptions),
+    /// Opens a session on an instance of a region that is up: a shell, one command, or a port. Needs what `nightproof up` exports.
+    Shell(ShellOptions),
     /// Says which permissions a drill used, was denied and never needed, by statement and template line.
     Access(Box<AccessOptions>),
     /// Measures drills of the bundled stack: wall time by step, the part that is Python's, peak memory.
@@ -289,6 +291,40 @@ pub(crate) struct UpOptions {
     pub(crate) faults: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShellOptions {
+    /// Id of the instance.
+    pub(crate) instance: String,
+    /// Run this by the instance's `sh` and end with its exit code, instead of a shell.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "port_forward")]
+    pub(crate) command: Option<String>,
+    /// Have a port of this host lead to one of the instance, until interrupted; a local port 0 takes a free one.
+    #[arg(long, value_name = "LOCAL:REMOTE")]
+    pub(crate) port_forward: Option<PortForward>,
+    /// The region's name.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+}
+
+/// A port of this host, and the port of an instance that it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PortForward {
+    pub(crate) local: u16,
+    pub(crate) remote: u16,
+}
+
+impl std::str::FromStr for PortForward {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ports = text.split_once(':').and_then(|(local, remote)| Some((local.parse().ok()?, remote.parse().ok()?)));
+        match ports {
+            Some((local, remote @ 1..)) => Ok(Self { local, remote }),
+            _ => Err("two ports are wanted, this host's and the instance's: 8080:80"),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -163,6 +163,14 @@ pub(crate) enum Error {
     RemoveFile { path: PathBuf, source: io::Error },
     #[error("{}", .0.reason)]
     Refused(Failure),
+    #[error("no region is named whose instances could be reached")]
+    NoRegionForShell,
+    #[error("cannot listen on port {port} of this host")]
+    ListenForShell { port: u16, source: io::Error },
+    #[error("the session cannot go on")]
+    Session(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the connection to the session has ended")]
+    SessionLost,
     #[error("a drill {}, so that there is nothing to compare", .0.as_str())]
     Drill(DrillResult),
 }
@@ -171,7 +179,7 @@ impl Error {
     /// The exit code of the command that ends with this error.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Interrupted | Self::Unscrubbed => Exit::Failed,
+            Self::Interrupted | Self::Unscrubbed | Self::Session(_) | Self::SessionLost => Exit::Failed,
             Self::Refused(failure) if Unsupported::items(&failure.reason).is_some() => Exit::NotSupported,
             Self::Refused(_) => Exit::Failed,
             Self::Evidence(EvidenceError::Refused { .. } | EvidenceError::Nothing(_) | EvidenceError::EmptyBook { .. }) => {
@@ -193,6 +201,7 @@ impl Error {
             | Self::LocalStack(_)
             | Self::Store(_)
             | Self::Environment(_)
+            | Self::ListenForShell { .. }
             | Self::WriteRunFile { .. } => Exit::Missing,
             Self::DataFolder(_)
             | Self::ReadTemplate { .. }
@@ -241,6 +250,7 @@ impl Error {
             | Self::AccountNotAllowed(_)
             | Self::OtherAccount(_)
             | Self::NobodyToApprove
+            | Self::NoRegionForShell
             | Self::UnknownRun { .. } => Exit::Input,
         }
     }
@@ -248,6 +258,10 @@ impl Error {
     /// What the user can do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
+            Self::NoRegionForShell => {
+                "run what `nightproof up` exports, in this shell: `AWS_ENDPOINT_URL` says where the region is"
+            }
+            Self::ListenForShell { .. } => "end what listens there, or give the local port 0",
             Self::Workspace(_) => "`nightproof doctor` says what this machine lacks",
             Self::Leftovers(_) => "`nightproof sweep` removes what is left, once it can",
             Self::DataFolder(_) => "--data names a folder whose content the web server gets",

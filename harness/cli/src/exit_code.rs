@@ -5,25 +5,39 @@ use std::process::ExitCode;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// The command did what it was asked; a drill passed.
-    Passed = 0,
+    Passed,
     /// The drill failed or was interrupted, or what was checked does not hold.
-    Failed = 1,
+    Failed,
     /// An argument or a file that was given is wrong.
-    Input = 2,
+    Input,
     /// Something is missing on this machine.
-    Missing = 3,
+    Missing,
     /// Something that was made could not be removed.
-    Leftovers = 4,
+    Leftovers,
     /// The local region lacks something that AWS has.
-    NotSupported = 5,
+    NotSupported,
+    /// A command on an instance ended with this code, which is handed on.
+    OfCommand(u8),
 }
 
 impl Exit {
     pub(crate) const ALL: [Self; 6] =
         [Self::Passed, Self::Failed, Self::Input, Self::Missing, Self::Leftovers, Self::NotSupported];
+
+    /// As the shell sees it.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Input => 2,
+            Self::Missing => 3,
+            Self::Leftovers => 4,
+            Self::NotSupported => 5,
+            Self::OfCommand(code) => code,
+        }
+    }
 
     /// What the code means, for a person.
     pub(crate) fn meaning(self) -> &'static str {
@@ -35,6 +49,7 @@ impl Exit {
             }
             Self::Missing => "something is missing on this machine: namespaces, Python, Docker, a free port, AWS credentials",
             Self::Leftovers => "something that was made could not be removed",
+            Self::OfCommand(_) => "that of the command on the instance",
             Self::NotSupported => {
                 "the local region lacks something that AWS has: the message names all of it, and the backup is neither good nor bad"
             }
@@ -45,7 +60,7 @@ impl Exit {
     pub(crate) fn table() -> String {
         let mut table = "Exit codes:\n".to_owned();
         for exit in Self::ALL {
-            let _ = writeln!(table, "  {}  {}", exit as u8, exit.meaning());
+            let _ = writeln!(table, "  {}  {}", exit.code(), exit.meaning());
         }
         table
     }
@@ -53,7 +68,7 @@ impl Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 
@@ -65,7 +80,7 @@ mod tests {
     fn the_documentation_has_all_exit_codes_with_their_meanings() {
         let page = include_str!("../../../docs/exit-codes.md");
         let documented: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| exit")).collect();
-        let known = Exit::ALL.map(|exit| format!("| {} | {} |", exit as u8, exit.meaning()));
+        let known = Exit::ALL.map(|exit| format!("| {} | {} |", exit.code(), exit.meaning()));
         assert_eq!(documented, known);
     }
 }

@@ -43,7 +43,7 @@ impl Limits {
 /// What broke the connection.
 pub async fn serve<S, F, A, B, E>(stream: S, limits: Limits, stopping: &CancellationToken, answer: F) -> Result<(), hyper::Error>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Fn(Request<Intake>) -> A,
     A: Future<Output = Result<Response<B>, E>>,
     B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + 'static,
@@ -71,7 +71,8 @@ where
     if let Some(head) = limits.head {
         builder.timer(TokioTimer::new()).header_read_timeout(head);
     }
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    // One that is answered by a change of protocol is its new owner's, who finds it in the request's extensions.
+    let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return ended,

@@ -25,6 +25,7 @@ mod timeouts;
 
 pub use account::endpoint::{Endpoint, EndpointError};
 pub use account::identity::Identity;
+pub use account::sessions::{Admission, start_session, terminate_session};
 pub use archive::manifest::{DataError, Entry, Kind, Manifest};
 pub use archive::sample_site::{DataProfile, generate as generate_site};
 pub use attack::result::{Attack, AttackEffect, Attempt};

@@ -3,11 +3,15 @@
 use http::request::Parts;
 use nightproof_core::service::AwsError;
 
+use crate::web_socket;
+
 /// The signing name of the service that a request addresses: the signature's scope says it; an unsigned request is placed by what its
 /// head names or by its host, and is S3's otherwise, the one service with anonymous access.
 pub(super) fn service(parts: &Parts, scope: Option<&str>) -> String {
     let by_link = || is_notification_link(parts).then_some("sns");
-    let name = scope.or_else(by_link).or_else(|| nightproof_wire::service_of_unsigned(parts)).or_else(|| by_host(parts));
+    let of_session = || web_socket::is_of_session(parts).then_some(web_socket::SERVICE);
+    let unsigned = || by_link().or_else(of_session).or_else(|| nightproof_wire::service_of_unsigned(parts));
+    let name = scope.or_else(unsigned).or_else(|| by_host(parts));
     name.unwrap_or("s3").to_owned()
 }
 

@@ -16,6 +16,7 @@ mod record;
 mod stack;
 mod timing;
 mod web;
+mod web_socket;
 
 pub use authority::{Authority, AuthorityError};
 pub use listener::Listener;

@@ -34,13 +34,14 @@ use std::process::ExitCode;
 
 use nightproof_machine_protocol::{CONTAINER, GUEST, LAUNCHER, NETWORK};
 
-use self::re_exec::{AGENT, DOCUMENT_WORKER};
+use self::re_exec::{AGENT, DOCUMENT_WORKER, SESSION_SHELL, SESSION_WORKER};
 
 /// Whether [`dispatch`] would run something.
 pub fn is_dispatched(arguments: &[OsString]) -> bool {
     let Some(program) = arguments.first() else { return false };
     let first = arguments.get(1).and_then(|argument| argument.to_str()).unwrap_or_default();
-    commands::named(program).is_some() || [LAUNCHER, GUEST, CONTAINER, NETWORK, AGENT, DOCUMENT_WORKER].contains(&first)
+    let parts = [LAUNCHER, GUEST, CONTAINER, NETWORK, AGENT, DOCUMENT_WORKER, SESSION_WORKER, SESSION_SHELL];
+    commands::named(program).is_some() || parts.contains(&first)
 }
 
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
@@ -58,6 +59,8 @@ pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
         NETWORK => Some(network::main()),
         AGENT => Some(agent::main()),
         DOCUMENT_WORKER => Some(agent::worker::main(arguments.get(2)?)),
+        SESSION_WORKER => Some(agent::session::worker::main()),
+        SESSION_SHELL => Some(agent::session::shell_main(arguments.get(2..)?)),
         _ => None,
     }
 }

@@ -11,7 +11,8 @@ use nightproof_service_ec2::{Booter, Ec2, Sandboxes};
 use nightproof_service_iam::Iam;
 use nightproof_service_s3::{RemoteS3, S3};
 use nightproof_service_sqs::{RemoteSqs, Sqs};
-use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
+use nightproof_service_ssm::ec2messages::Ec2Messages;
+use nightproof_service_ssm::ssmmessages::SsmMessages;
 use nightproof_service_sts::Sts;
 use nightproof_store::Store;
 
@@ -54,7 +55,7 @@ pub(super) fn services(
         ("scheduler", Arc::clone(&trigger.scheduler) as _),
         ("sqs", sqs),
         ("ssm", Arc::clone(&trigger.ssm) as _),
-        ("ssmmessages", SsmMessages::new()),
+        ("ssmmessages", SsmMessages::new(Arc::clone(&trigger.ssm))),
         ("states", Arc::clone(&trigger.states) as _),
         ("sts", sts),
     ];

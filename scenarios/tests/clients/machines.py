@@ -4,6 +4,7 @@ import base64
 import json
 import os
 
+import boto3
 from clients import client, pages, policy, refused, until
 from instances import ec2, iam, launch, online, profile, result, run, send, ssm
 
@@ -66,6 +67,28 @@ def commands(first, second):
     assert (out_of_time["Status"], out_of_time["StatusDetails"]) == ("TimedOut", "ExecutionTimedOut"), out_of_time
     refused("InvocationDoesNotExist", ssm.get_command_invocation, CommandId=by_tag, InstanceId=second)
     refused("InvalidCommandId", ssm.cancel_command, CommandId="00000000-0000-0000-0000-000000000000")
+
+
+def sessions(instance):
+    until("it is connected", lambda: ssm.get_connection_status(Target=instance)["Status"] == "connected")
+    assert ssm.get_connection_status(Target="i-00000000000000000")["Status"] == "notconnected"
+    if os.environ.get("CLIENT") == "aws":
+        # It starts its plugin next, and ends the session where there is none.
+        status, _, said, _ = ssm.main(["ssm", "start-session", "--target", instance])
+        assert status and "SessionManagerPlugin is not found" in said, (status, said)
+    direct = boto3.client("ssm")
+    refused("TargetNotConnected", direct.start_session, Target="i-00000000000000000")
+    refused("InvalidDocument", direct.start_session, Target=instance, DocumentName="None")
+    session = direct.start_session(Target=instance, Reason="to look around")["SessionId"]
+    assert session.startswith("root-0"), session
+    resumed = ssm.resume_session(SessionId=session)
+    assert resumed["StreamUrl"].startswith("wss://127.0.0.1:") and resumed["TokenValue"], resumed
+    active = pages(ssm, "describe_sessions", "Sessions", State="Active", Filters=[{"key": "Target", "value": instance}])
+    assert [(one["SessionId"], one["Status"], one["Reason"]) for one in active] == [(session, "Connecting", "to look around")], active
+    assert ssm.terminate_session(SessionId=session)["SessionId"] == session
+    refused("DoesNotExistException", ssm.resume_session, SessionId=session)
+    over = ssm.describe_sessions(State="History", Filters=[{"key": "SessionId", "value": session}])["Sessions"]
+    assert [one["Status"] for one in over] == ["Terminated"], over
 
 
 def documents(first):
@@ -283,6 +306,7 @@ def away(*instances):
 profile()
 first, second = two_instances()
 commands(first, second)
+sessions(first)
 documents(first)
 parameters()
 stop_and_start(first)

@@ -66,6 +66,8 @@ mod redactor;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod shapes;
 mod shell;
 #[cfg(test)]

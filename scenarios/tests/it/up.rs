@@ -86,8 +86,7 @@ fn boto3_works(#[case] script: &str) {
 }
 
 /// What only an instance's agent may call; most of it no SDK has.
-const OF_THE_AGENT: [&str; 7] = [
-    "ssm GetConnectionStatus",
+const OF_THE_AGENT: [&str; 6] = [
     "ssm ListInstanceAssociations",
     "ssm PutComplianceItems",
     "ssm PutInventory",

@@ -18,7 +18,7 @@ pub(crate) fn explain(options: &ExplainOptions) -> Result<Exit, Error> {
 
 fn explained(name: &str) -> Option<String> {
     if let Ok(code) = name.parse::<u8>() {
-        let exit = Exit::ALL.into_iter().find(|exit| *exit as u8 == code)?;
+        let exit = Exit::ALL.into_iter().find(|exit| exit.code() == code)?;
         return Some(format!("exit code {code}\n\n{}\n\nMore: docs/exit-codes.md\n", exit.meaning()));
     }
     nightproof_report::explain(name).map(nightproof_report::Explanation::text)
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn exit_codes_findings_and_failures_are_explained_and_nothing_else() {
         for exit in Exit::ALL {
-            assert!(explained(&(exit as u8).to_string()).unwrap().contains(exit.meaning()));
+            assert!(explained(&exit.code().to_string()).unwrap().contains(exit.meaning()));
         }
         assert!(explained("open-port").unwrap().contains("vpc-security-groups"));
         assert!(explained("script").unwrap().contains("How to mend it"));

@@ -23,6 +23,7 @@ mod restore;
 mod run;
 mod schema;
 mod self_check;
+mod shell;
 mod smoke;
 mod suite;
 mod sweep;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
         Command::History(options) => history::history(&options),
         Command::Schema(options) => schema::schema(&options),
         Command::Up(options) => up::up(options).await,
+        Command::Shell(options) => shell::shell(&options).await,
         Command::Access(mut options) => {
             drill_file::fill_access(&mut options)?;
             access::access(&options).await

@@ -127,7 +127,7 @@ async fn drill(name: String, program: &Path, file: &Path, out: &Path, arguments:
             _ => None,
         })
     });
-    let code = output.status.code().unwrap_or(i32::from(Exit::Failed as u8));
+    let code = output.status.code().unwrap_or(i32::from(Exit::Failed.code()));
     let page = page.exists().then(|| page.file_name().map(|name| name.to_string_lossy().into_owned())).flatten();
     SuiteDrill::new(name, code, seconds, outcome.as_ref(), page, &last_line(&output.stderr))
 }
@@ -159,7 +159,7 @@ fn finish(drills: &[SuiteDrill], reports: &[PathBuf], seconds: Option<f64>) -> R
         printer::line(&format!("{}: {}", drill.result, drill.line()));
     }
     let order = [Exit::Failed, Exit::Input, Exit::Missing, Exit::Leftovers, Exit::NotSupported];
-    let worst = order.into_iter().find(|exit| drills.iter().any(|drill| drill.code == i32::from(*exit as u8)));
+    let worst = order.into_iter().find(|exit| drills.iter().any(|drill| drill.code == i32::from(exit.code())));
     let unknown = drills.iter().any(|drill| drill.code != 0);
     Ok(worst.unwrap_or(if unknown { Exit::Failed } else { Exit::Passed }))
 }

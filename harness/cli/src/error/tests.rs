@@ -76,6 +76,10 @@ fn errors() -> Vec<Error> {
         Error::UnknownRun { run: "0a1b2c3d".to_owned(), source: source() },
         Error::WriteRunFile { path: path("runs/0a1b2c3d.json"), source: source() },
         Error::RemoveFile { path: path("runs/0a1b2c3d.json"), source: source() },
+        Error::NoRegionForShell,
+        Error::ListenForShell { port: 8080, source: io::Error::other("Address already in use") },
+        Error::Session(Box::new(io::Error::other("no web socket"))),
+        Error::SessionLost,
         refused("CreateStack: AccessDenied: no"),
         refused(&Unsupported::message(&["`AWS::EC2::NatGateway` (Nat, line 12)".to_owned()])),
         Error::Drill(DrillResult::Failed),
@@ -87,7 +91,7 @@ fn errors() -> Vec<Error> {
 fn every_error_says_what_failed_why_and_what_to_do() {
     let text = |error: &Error| {
         let hint = error.hint().map(|hint| format!("  help: {hint}\n")).unwrap_or_default();
-        format!("error: {}\n{hint}exit code {}\n", printer::chain(error), error.exit() as u8)
+        format!("error: {}\n{hint}exit code {}\n", printer::chain(error), error.exit().code())
     };
     insta::assert_snapshot!(errors().iter().map(text).collect::<Vec<_>>().join("\n"));
 }

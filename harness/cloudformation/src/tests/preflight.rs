@@ -110,7 +110,7 @@ async fn values_and_names_that_aws_has_are_lacking_and_others_are_wrong() {
     let body = "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id}}
 Resources:
   F: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.13, Handler: h, Role: r, Code: {ZipFile: x}, KmsKeyArn: k, VpcConfig: {SubnetIds: [!Ref P], SecurityGroupIds: []}}}
-  D: {Type: AWS::SSM::Document, Properties: {DocumentType: Session, Content: {}}}
+  D: {Type: AWS::SSM::Document, Properties: {DocumentType: Package, Content: {}}}
   I: {Type: AWS::EC2::Instance, Properties: {InstanceType: p3.2xlarge, ImageId: !Ref P}}
 ";
     let error = world.call("cloudformation", "CreateStack", submission("s", body)).await.unwrap_err();
@@ -118,7 +118,7 @@ Resources:
         "public parameter `/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id` (P, line 1)",
         "`KmsKeyArn` of `AWS::Lambda::Function` (F, line 3)",
         "`VpcConfig` of `AWS::Lambda::Function` (F, line 3)",
-        "document type `Session` (D, line 4)",
+        "document type `Package` (D, line 4)",
         "instance type `p3.2xlarge` (I, line 5)",
     ];
     assert_eq!(error.message, message(&named));

@@ -13,6 +13,7 @@ pub(crate) mod resources;
 pub(crate) mod run_command;
 #[cfg(test)]
 pub(crate) mod served;
+pub(crate) mod sessions;
 pub(crate) mod stack;
 pub(crate) mod template_property;
 pub(crate) mod template_source;

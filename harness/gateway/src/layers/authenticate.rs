@@ -16,7 +16,7 @@ use nightproof_wire::{Codec, IdentityClaim, Operation, ServiceModel};
 use super::Decode;
 use crate::exchange::{Answer, Authenticated, Exchange};
 use crate::post::{Form, Policy, PostAnswer};
-use crate::{head, payload, post, presigned};
+use crate::{head, payload, post, presigned, web_socket};
 
 pub(crate) struct Authenticate {
     pub inner: Decode,
@@ -41,8 +41,14 @@ async fn authenticate(exchange: &mut Exchange, codec: Codec<'static>, body: Inta
     }
     let Exchange { region, claim, head, caller: verified, .. } = exchange;
     let (region, claim) = (&*region, claim.as_ref());
-    // Nothing of a stranger's document is read; S3 alone has objects that are public, and SNS sends links that anybody may follow.
-    let is_open = service == "s3" || (service == "sns" && head::is_notification_link(head));
+    // Nothing of a stranger's document is read; S3 alone has objects that are public, SNS sends links that anybody may follow, and a client of
+    // a session shows its token later.
+    let is_open = match service {
+        "s3" => true,
+        "sns" => head::is_notification_link(head),
+        web_socket::SERVICE => web_socket::is_of_session(head),
+        _ => false,
+    };
     if claim.is_none() && !is_open {
         exchange.operation = codec.route(head, &[]).ok();
         return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));

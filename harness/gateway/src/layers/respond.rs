@@ -8,6 +8,7 @@ use nightproof_core::service::{Body, full_body};
 use super::Journal;
 use crate::cross_origin;
 use crate::exchange::{Answer, Exchange, Lost};
+use crate::web_socket;
 
 pub(crate) struct Respond {
     pub inner: Journal,
@@ -27,6 +28,9 @@ impl Respond {
             return Err(Lost);
         }
         let mut response = match outcome {
+            Ok(Answer { codec, operation, reply }) if codec.model().signing_name() == web_socket::SERVICE => {
+                web_socket::answer(&exchange.head, operation, &reply.output).map(full_body)
+            }
             Ok(Answer { codec, operation, reply }) => {
                 let mut response = codec.encode(operation, &reply.output, &exchange.request_id);
                 if let Some(post) = &exchange.post {
@@ -40,6 +44,7 @@ impl Respond {
             Err(error) => {
                 let Exchange { head, service, request_id, .. } = &*exchange;
                 let response = match exchange.codec {
+                    Some(codec) if codec.model().signing_name() == web_socket::SERVICE => web_socket::refusal(&error),
                     Some(codec) => codec.encode_error(&error, request_id),
                     None => nightproof_wire::unserved(head, service, &error, request_id),
                 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nightproof_machine_protocol::spec::Task;
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::Agent;
 
 use super::api_error::ApiError;
@@ -115,6 +115,73 @@ impl Api {
         }
     }
 
+    /// Asks `ssmmessages` for the token of a channel.
+    pub(super) fn channel_token(&self, channel: &Channel<'_>) -> Result<String, ApiError> {
+        match self.channel_token_once(channel) {
+            Err(ApiError::Refused { code, .. }) if is_about_credentials(&code) => {
+                self.refresh()?;
+                self.channel_token_once(channel)
+            }
+            other => other,
+        }
+    }
+
+    fn channel_token_once(&self, channel: &Channel<'_>) -> Result<String, ApiError> {
+        let operation = channel.operation("Create");
+        let host = format!("ssmmessages.{}.amazonaws.com", self.region);
+        let url = format!("https://{host}{}", channel.path(&self.instance));
+        let mut input = json!({"MessageSchemaVersion": "1.0", "RequestId": uuid::Uuid::new_v4().to_string()});
+        if let (Channel::Data { client, .. }, Some(input)) = (channel, input.as_object_mut()) {
+            input.insert("ClientId".to_owned(), json!(client));
+        }
+        let body = input.to_string();
+        let headers = [("host", host.as_str()), ("content-type", "application/json")];
+        let call = Signed {
+            operation: &operation,
+            service: "ssmmessages",
+            region: &self.region,
+            method: "POST",
+            url: &url,
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        let mut request = self.http.post(&url).header("content-type", "application/json");
+        for (name, value) in call.sign(self.current())? {
+            request = request.header(name, value);
+        }
+        let send = |source| ApiError::Send { operation: operation.clone(), source: Box::new(source) };
+        let mut answer = request.send(&body).map_err(send)?;
+        let text = answer.body_mut().read_to_string().map_err(send)?;
+        let element = |name: &str| {
+            let found = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once(&format!("</{name}>")));
+            found.map(|(found, _)| found.to_owned())
+        };
+        match element("TokenValue").filter(|_| answer.status().is_success()) {
+            Some(token) => Ok(token),
+            None => {
+                let code = text.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(code, _)| code.to_owned());
+                let code = code.unwrap_or_else(|| answer.status().to_string());
+                Err(ApiError::Refused { operation, code, message: element("Message").unwrap_or_default() })
+            }
+        }
+    }
+
+    /// Address and signing headers of the request that becomes the web socket of a channel.
+    pub(super) fn channel_request(&self, channel: &Channel<'_>) -> Result<(String, Vec<(String, String)>), ApiError> {
+        let host = format!("ssmmessages.{}.amazonaws.com", self.region);
+        let target = format!("{host}{}?{}", channel.path(&self.instance), channel.query());
+        let call = Signed {
+            operation: &channel.operation("Open"),
+            service: "ssmmessages",
+            region: &self.region,
+            method: "GET",
+            url: &format!("https://{target}"),
+            headers: &[("host", host.as_str())],
+            body: b"",
+        };
+        Ok((format!("wss://{target}"), call.sign(self.current())?))
+    }
+
     fn refresh(&self) -> Result<(), ApiError> {
         let fresh = Imds::open()?.credentials()?;
         *self.credentials.lock() = fresh;
@@ -160,6 +227,40 @@ impl Api {
         let code = field(["__type", "code"]);
         let code = code.rsplit('#').next().unwrap_or_default().to_owned();
         Err(ApiError::Refused { operation: target.to_owned(), code, message: field(["message", "Message"]) })
+    }
+}
+
+/// A channel of `ssmmessages`.
+pub(super) enum Channel<'a> {
+    /// The instance's.
+    Control,
+    /// A session's.
+    Data {
+        /// Its id.
+        session: &'a str,
+        /// A UUID of this end.
+        client: &'a str,
+    },
+}
+
+impl Channel<'_> {
+    fn operation(&self, verb: &str) -> String {
+        let kind = if matches!(self, Self::Control) { "Control" } else { "Data" };
+        format!("{verb}{kind}Channel")
+    }
+
+    fn path(&self, instance: &str) -> String {
+        match self {
+            Self::Control => format!("/v1/control-channel/{instance}"),
+            Self::Data { session, .. } => format!("/v1/data-channel/{session}"),
+        }
+    }
+
+    fn query(&self) -> &'static str {
+        match self {
+            Self::Control => "role=subscribe&stream=input",
+            Self::Data { .. } => "role=publish_subscribe",
+        }
     }
 }
 

@@ -103,6 +103,11 @@ fn condition(step: &Value, parameters: &Map<String, Value>) -> Condition {
     Condition::Met
 }
 
+/// A member of a document whose parameters are filled in.
+pub(super) fn filled(content: &Value, given: &Value, member: &str) -> Result<Value, String> {
+    Ok(fill(content.get(member).unwrap_or(&Value::Null), &parameters(content, given)?))
+}
+
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -8,9 +8,14 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::api_error::ApiError;
 
+/// The region's certificate, as a PEM.
+pub(crate) fn authority() -> Result<Vec<u8>, ApiError> {
+    std::fs::read(inside::CA).map_err(|error| ApiError::Trust(error.to_string()))
+}
+
 /// A client whose requests take at most `limit`. An answer of any status is an answer.
 pub(crate) fn client(limit: Duration) -> Result<Agent, ApiError> {
-    let pem = std::fs::read(inside::CA).map_err(|error| ApiError::Trust(error.to_string()))?;
+    let pem = authority()?;
     let certificate = Certificate::from_pem(&pem).map_err(|error| ApiError::Trust(error.to_string()))?;
     let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
     Ok(Agent::config_builder()

@@ -15,6 +15,7 @@ mod record;
 mod reply;
 pub(crate) mod s3;
 mod script;
+pub(crate) mod session;
 pub(crate) mod signing;
 mod upload;
 mod version;
@@ -66,6 +67,7 @@ fn serve(task: &Task) -> Result<Never, ApiError> {
     register(task, &api)?;
     let commands = Commands::new(api.clone());
     commands.take_up();
+    session::keep(api.clone(), commands.clone());
     let (pinger, described) = (api.clone(), task.clone());
     thread::spawn(move || {
         loop {

@@ -38,7 +38,7 @@ impl Ec2 {
     }
 }
 
-/// What an instance reaches. The machine's own agent speaks to `ec2messages` alone, as older ones did; where AWS's would go on by
+/// What an instance reaches. The machine's own agent asks `ec2messages` for commands, as older ones did; where AWS's would be told of them by
 /// `ssmmessages`, it is let through.
 pub(crate) fn link(records: &Records, instance: &Instance) -> Link {
     let mut reach = snapshot(records, instance).reach();

@@ -11,6 +11,7 @@ use crate::aws_documents;
 use crate::command::Target;
 use crate::maintenance_windows::window::TAGGED_AS;
 use crate::records::Ssm;
+use crate::sessions;
 
 impl Ssm {
     /// Documents, parameters and nodes by name; instances by id or tag.
@@ -36,6 +37,8 @@ impl Ssm {
             "parameter" => vec![parameter(call, text("Name"))],
             "parameters" => input.texts("Names").into_iter().map(|name| parameter(call, name)).collect(),
             "path" => vec![parameter(call, text("Path"))],
+            "session-target" => vec![node(call, text("Target"))],
+            "session-document" => vec![document(call, input.text("DocumentName").unwrap_or(sessions::document::DEFAULT))],
             "node" => vec![node(call, text("InstanceId"))],
             "tagged" => vec![match text("ResourceType") {
                 "Document" => document(call, text("ResourceId")),

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::document::Document;
+use crate::sessions::document as session_document;
 
 /// Documents of Amazon's for Linux that are not here.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/documents.html>
@@ -37,6 +38,7 @@ pub(crate) fn platforms(name: &str) -> &'static [&'static str] {
     match name {
         "AWS-RunPowerShellScript" => &["Windows", "Linux"],
         "AWS-RunRemoteScript" => &["Windows", "Linux"],
+        name if session_document::NAMES.contains(&name) => &["Windows", "Linux", "MacOS"],
         _ => &["Linux", "MacOS"],
     }
 }
@@ -54,7 +56,7 @@ pub(crate) fn content(name: &str) -> Option<Value> {
             "the commands",
         )),
         "AWS-RunRemoteScript" => Some(remote_script()),
-        _ => None,
+        other => session_document::content(other),
     }
 }
 
@@ -161,11 +163,14 @@ fn remote_script() -> Value {
 
 /// The same, parsed.
 pub(crate) fn document(name: &str) -> Option<Document> {
-    content(name).and_then(|content| Document::parse(content).ok())
+    let content = content(name)?;
+    if session_document::NAMES.contains(&name) { Document::parse_session(content) } else { Document::parse(content) }.ok()
 }
 
 /// Every name that [`content`] knows.
-pub(crate) const NAMES: [&str; 3] = ["AWS-RunPowerShellScript", "AWS-RunRemoteScript", "AWS-RunShellScript"];
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ["AWS-RunPowerShellScript", "AWS-RunRemoteScript", "AWS-RunShellScript"].into_iter().chain(session_document::NAMES)
+}
 
 #[cfg(test)]
 mod tests {
@@ -173,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_document_of_amazons_can_be_read() {
-        for name in NAMES {
+        for name in names() {
             assert!(document(name).is_some() && !is_lacking(name), "{name}");
         }
         assert!(content("AWS-RunDocument").is_none() && is_lacking("AWS-RunDocument"));

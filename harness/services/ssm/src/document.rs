@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::automation::runbook::{Refusal, Runbook};
+use crate::sessions::document as session_document;
 
 /// A document that can be sent, or run by Automation.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Document {
     pub(crate) steps: Vec<Step>,
     /// What Automation runs.
     pub(crate) runbook: Option<Runbook>,
+    /// Whether it is what sessions are started by.
+    pub(crate) is_session: bool,
 }
 
 /// What runs, and the name that the agent reports it under.
@@ -88,7 +91,7 @@ impl Document {
                 return Err(format!("parameter {name} is used and not declared"));
             }
         }
-        Ok(Self { schema_version, parameters, steps, runbook: None, content })
+        Ok(Self { schema_version, parameters, steps, runbook: None, is_session: false, content })
     }
 
     /// Reads a runbook.
@@ -103,12 +106,31 @@ impl Document {
         if let Some(unknown) = references(&content).into_iter().find(|name| !known(name)) {
             return Err(format!("parameter {unknown} is used and not declared").into());
         }
-        Ok(Self { schema_version, parameters, steps: Vec::new(), runbook: Some(runbook), content })
+        Ok(Self { schema_version, parameters, steps: Vec::new(), runbook: Some(runbook), is_session: false, content })
     }
 
-    /// `Command` or `Automation`.
+    /// Reads what sessions are started by.
+    pub(crate) fn parse_session(content: Value) -> Result<Self, Reason> {
+        let root = content.as_object().ok_or("the content is not an object")?;
+        let schema_version = text(root, "schemaVersion").ok_or("schemaVersion is missing")?;
+        if schema_version != "1.0" {
+            return Err(format!("schemaVersion {schema_version} is not a schema version of a Session document"));
+        }
+        session_document::check(root)?;
+        let parameters = parameters(root)?;
+        if let Some(unknown) = references(&content).into_iter().find(|name| !parameters.contains_key(name)) {
+            return Err(format!("parameter {unknown} is used and not declared"));
+        }
+        Ok(Self { schema_version, parameters, steps: Vec::new(), runbook: None, is_session: true, content })
+    }
+
+    /// `Command`, `Automation` or `Session`.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.runbook.is_some() { "Automation" } else { "Command" }
+        match self.runbook {
+            Some(_) => "Automation",
+            None if self.is_session => "Session",
+            None => "Command",
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! The service `ssm`: Run Command, managed nodes, documents, Automation, maintenance windows, State Manager and Parameter Store.
+//! The service `ssm`: Run Command, sessions, managed nodes, documents, Automation, maintenance windows, State Manager and Parameter Store.
 //!
 //! A command's records are shared with the agent's side, the service `ec2messages`, which takes messages from the same
-//! mailboxes and reports back into the same invocations.
+//! mailboxes and reports back into the same invocations, and with the service `ssmmessages`, which has the channels of agents and sessions.
 
 mod agent;
 mod agent_reply;
@@ -28,6 +28,8 @@ mod rate_control;
 mod records;
 mod resources;
 mod service;
+mod sessions;
+pub mod ssmmessages;
 mod stamp;
 mod status_event;
 mod stored_document;

@@ -1,10 +1,12 @@
 //! The record of a managed node.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::stamp::stamp;
 
@@ -17,12 +19,22 @@ pub(crate) struct ManagedNode {
     pub(crate) last_contact: Timestamp,
     /// Calls of the agent that wait for a message at this moment.
     pub(crate) polling: usize,
+    /// When the last of them ended.
+    pub(crate) polled: Option<Instant>,
 }
+
+/// How long an agent takes at most from one call for messages to the next.
+const BETWEEN_POLLS: Duration = Duration::from_secs(5);
 
 impl ManagedNode {
     /// Five minutes without a word are a lost connection.
     pub(crate) fn online(&self, now: Timestamp) -> bool {
         self.polling > 0 || now.duration_since(self.last_contact) < SignedDuration::from_mins(5)
+    }
+
+    /// Whether the agent asks for messages, so that its control channel need not tell it of them.
+    pub(crate) fn polls(&self, now: Instant) -> bool {
+        self.polling > 0 || self.polled.is_some_and(|ended| now.saturating_duration_since(ended) < BETWEEN_POLLS)
     }
 
     pub(crate) fn describe(&self, instance: &str, now: Timestamp) -> Value {

@@ -14,6 +14,8 @@ use crate::mailbox::Mailbox;
 use crate::maintenance_windows::execution::WindowExecution;
 use crate::maintenance_windows::window::MaintenanceWindow;
 use crate::node::ManagedNode;
+use crate::sessions::channels::Channels;
+use crate::sessions::session::Session;
 use crate::stored_document::StoredDocument;
 use crate::stored_parameter::Parameter;
 
@@ -27,6 +29,8 @@ pub struct Ssm {
     pub(crate) mail: Notify,
     /// Notified whenever a command, an opening of a window or an automation may have gone on.
     pub(crate) changed: Notify,
+    /// The open channels of agents and sessions.
+    pub(crate) channels: Channels,
 }
 
 impl Ssm {
@@ -37,6 +41,7 @@ impl Ssm {
             accounts: AccountStore::default(),
             mail: Notify::new(),
             changed: Notify::new(),
+            channels: Channels::default(),
         })
     }
 
@@ -67,6 +72,8 @@ pub(crate) struct Records {
     pub(crate) automations: Vec<AutomationExecution>,
     /// Associations by id.
     pub(crate) associations: BTreeMap<String, Association>,
+    /// Sessions, oldest first.
+    pub(crate) sessions: Vec<Session>,
     /// Tags by resource type and id.
     pub(crate) tags: BTreeMap<(String, String), Tags>,
 }
@@ -75,6 +82,16 @@ impl Records {
     /// The command with this id.
     pub(crate) fn command(&mut self, id: &str) -> Option<&mut Command> {
         self.commands.iter_mut().find(|command| command.id == id)
+    }
+
+    /// The session with this id.
+    pub(crate) fn session(&self, id: &str) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.id == id)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn session_mut(&mut self, id: &str) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|session| session.id == id)
     }
 
     /// The automation with this id.

@@ -43,13 +43,14 @@ use crate::operations::maintenance_windows::tasks::{
 use crate::operations::maintenance_windows::windows::{
     CreateMaintenanceWindow, DeleteMaintenanceWindow, DescribeMaintenanceWindows, GetMaintenanceWindow, UpdateMaintenanceWindow,
 };
-use crate::operations::managed_nodes::{DescribeInstanceInformation, GetConnectionStatus, RegisterManagedInstance};
+use crate::operations::managed_nodes::{DescribeInstanceInformation, RegisterManagedInstance};
 use crate::operations::parameter_query::{
     DescribeParameters, GetParameter, GetParameterHistory, GetParameters, GetParametersByPath,
 };
 use crate::operations::parameters::{DeleteParameter, DeleteParameters, PutParameter};
 use crate::operations::resource_tags::{AddTagsToResource, ListTagsForResource, RemoveTagsFromResource};
 use crate::operations::send_command::SendCommand;
+use crate::operations::sessions::{DescribeSessions, GetConnectionStatus, ResumeSession, StartSession, TerminateSession};
 use crate::records::Ssm;
 
 operations!("ssm", Ssm:
@@ -82,9 +83,10 @@ operations!("ssm", Ssm:
     DescribeMaintenanceWindowTasks => describe_maintenance_window_tasks: ["= maintenancewindow/{WindowId}"],
     DescribeMaintenanceWindows => describe_maintenance_windows: ["= *"],
     DescribeParameters => describe_parameters: ["= *"],
+    DescribeSessions => describe_sessions: ["= *"],
     GetAutomationExecution => get_automation_execution: ["= automation-execution/{AutomationExecutionId}"],
     GetCommandInvocation => get_command_invocation: ["= *"],
-    GetConnectionStatus => get_connection_status: ["= *"],
+    GetConnectionStatus => get_connection_status.await: ["= @session-target"],
     GetDocument => get_document: ["= @document"],
     GetMaintenanceWindow => get_maintenance_window: ["= maintenancewindow/{WindowId}"],
     GetMaintenanceWindowExecution => get_maintenance_window_execution: ["= *"],
@@ -109,10 +111,13 @@ operations!("ssm", Ssm:
     RegisterTargetWithMaintenanceWindow => register_target_with_maintenance_window: ["= maintenancewindow/{WindowId}"],
     RegisterTaskWithMaintenanceWindow => register_task_with_maintenance_window: ["= maintenancewindow/{WindowId}", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
     RemoveTagsFromResource => remove_tags_from_resource: ["= @tagged"],
+    ResumeSession => resume_session: ["= session/{SessionId}"],
     SendAutomationSignal => send_automation_signal: ["= automation-execution/{AutomationExecutionId}"],
     SendCommand => send_command.await: ["= @document", "= @targeted-instances", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
     StartAssociationsOnce => start_associations_once: ["= association/{AssociationIds}"],
     StartAutomationExecution => start_automation_execution: ["= @automation-definition", "iam:PassRole @assumed-role iam:PassedToService='ssm.amazonaws.com'"],
+    StartSession => start_session.await: ["= @session-target ssm:SessionDocumentAccessCheck='true'", "= @session-document ssm:SessionDocumentAccessCheck='true'"],
+    TerminateSession => terminate_session: ["= session/{SessionId}"],
     StopAutomationExecution => stop_automation_execution: ["= automation-execution/{AutomationExecutionId}"],
     UpdateAssociation => update_association: ["= association/{AssociationId}", "= @document ?Name"],
     UpdateAssociationStatus => update_association_status: ["= @document", "= @node"],

@@ -26,7 +26,7 @@ impl StoredDocument {
         self.versions.len()
     }
 
-    /// `Command` or `Automation`, which all versions are.
+    /// `Command`, `Automation` or `Session`, which all versions are.
     pub(crate) fn kind(&self) -> &'static str {
         self.versions.first().map_or("Command", |version| version.document.kind())
     }

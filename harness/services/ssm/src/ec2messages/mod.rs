@@ -1,8 +1,6 @@
 //! The service `ec2messages`: where agents fetch commands and report back. Its API is published only in the agent's source.
 //! <https://github.com/aws/amazon-ssm-agent/tree/mainline/agent/ec2messages>
 
-mod session_channel;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +14,6 @@ use tokio::time::Instant;
 
 use crate::agent::require_agent;
 use crate::records::Ssm;
-
-pub use session_channel::SsmMessages;
 
 /// How long a call for messages waits for one. The agent gives up at 20 s.
 const LONG_POLL: Duration = Duration::from_secs(15);
@@ -121,6 +117,7 @@ impl Drop for Polling<'_> {
         self.ssm.with(self.call.account(), |records| {
             if let Some(node) = records.nodes.get_mut(self.instance) {
                 node.polling = node.polling.saturating_sub(1);
+                node.polled = Some(Instant::now());
                 node.last_contact = node.last_contact.max(now);
             }
         });

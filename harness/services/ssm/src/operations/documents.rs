@@ -10,6 +10,7 @@ use crate::automation::runbook::Refusal;
 use crate::document::Document;
 use crate::page::page;
 use crate::records::Ssm;
+use crate::sessions::document as session_document;
 use crate::stamp::stamp;
 use crate::stored_document::{StoredDocument, Version};
 use crate::{aws_documents, yaml};
@@ -127,6 +128,7 @@ fn read(content: &str, format: &str, kind: &str) -> Result<Document, AwsError> {
     };
     match kind {
         "Command" => Document::parse(value).map_err(bad),
+        "Session" => Document::parse_session(value).map_err(bad),
         "Automation" => Document::parse_runbook(value).map_err(|refusal| match refusal {
             Refusal::Invalid(reason) => bad(reason),
             Refusal::Lacking(what) => AwsError::not_implemented("ssm", &what),
@@ -196,14 +198,32 @@ impl Ssm {
         let name = name_in(call, name)?;
         let stored = self.stored(call, name)?;
         let (_, found) = stored.version(version)?;
-        if found.document.runbook.is_some() {
-            return Err(AwsError::new(
-                "InvalidDocument",
-                400,
-                format!("Document {name} is an Automation document, and no Command document."),
-            ));
+        let kind = found.document.kind();
+        if kind != "Command" {
+            let article = if kind == "Automation" { "an" } else { "a" };
+            let message = format!("Document {name} is {article} {kind} document, and no Command document.");
+            return Err(AwsError::new("InvalidDocument", 400, message));
         }
         Ok((name.to_owned(), version.unwrap_or("$DEFAULT").to_owned(), found.document.clone()))
+    }
+
+    /// The document that a session is started by: the account's preferences if none is named, which the account need not have set.
+    pub(crate) fn session_document(&self, call: &Call, name: Option<&str>) -> Result<(String, Document), AwsError> {
+        let wanted = name_in(call, name.unwrap_or(session_document::DEFAULT))?;
+        let stored = match self.stored(call, wanted) {
+            Err(error) if name.is_none() && error.code == "InvalidDocument" => {
+                let unset = Document::parse_session(session_document::preferences()).map_err(AwsError::internal)?;
+                return Ok((wanted.to_owned(), unset));
+            }
+            found => found?,
+        };
+        let (_, found) = stored.version(None)?;
+        if !found.document.is_session {
+            let kind = found.document.kind();
+            let message = format!("Document type {kind} is not supported. Specify a document of type Session.");
+            return Err(AwsError::new("InvalidDocument", 400, message));
+        }
+        Ok((wanted.to_owned(), found.document.clone()))
     }
 
     /// The runbook of this name, and the number of its version.
@@ -330,7 +350,7 @@ impl Ssm {
 
     pub(crate) fn list_documents(&self, call: &Call, input: ListDocuments) -> Result<Value, AwsError> {
         let own = self.with(call.account(), |records| records.documents.clone());
-        let all = aws_documents::NAMES.iter().filter_map(|name| Some(((*name).to_owned(), amazons(name)?))).chain(own);
+        let all = aws_documents::names().filter_map(|name| Some((name.to_owned(), amazons(name)?))).chain(own);
         let mut found = Vec::new();
         for (name, stored) in all {
             let (number, version) = stored.version(None)?;

@@ -23,13 +23,6 @@ pub(crate) struct RegisterManagedInstance {
     more: BTreeMap<String, Value>,
 }
 
-/// `GetConnectionStatus`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetConnectionStatus.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct GetConnectionStatus {
-    target: String,
-}
-
 /// `DescribeInstanceInformation`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -91,6 +84,7 @@ impl Ssm {
                     registered: call.now,
                     last_contact: call.now,
                     polling: 0,
+                    polled: None,
                 });
                 node.about = about;
                 node.role = role;
@@ -148,15 +142,5 @@ impl Ssm {
             }
         }
         page("InstanceInformationList", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
-    }
-
-    pub(crate) fn get_connection_status(&self, call: &Call, input: GetConnectionStatus) -> Result<Value, AwsError> {
-        let target = input.target.as_str();
-        // Session Manager's channel is not served, so no node is ever connected by it.
-        let known = self.with(call.account(), |records| records.nodes.contains_key(target));
-        if known {
-            return Ok(json!({"Target": target, "Status": "notconnected"}));
-        }
-        Err(AwsError::new("TargetNotConnected", 400, format!("{target} is not connected.")))
     }
 }

@@ -13,3 +13,4 @@ pub(crate) mod parameter_query;
 pub(crate) mod parameters;
 pub(crate) mod resource_tags;
 pub(crate) mod send_command;
+pub(crate) mod sessions;

@@ -34,7 +34,7 @@ impl ResourceProvider for Document {
     fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
         let (["DocumentType"], Some(kind)) = (value.path, value.text) else { return None };
         let of_aws = || resource_type(NAME).is_some_and(|aws| aws.values(value.path).is_some_and(|all| all.contains(&kind)));
-        (!["Automation", "Command"].contains(&kind) && of_aws()).then(|| format!("document type `{kind}`"))
+        (!["Automation", "Command", "Session"].contains(&kind) && of_aws()).then(|| format!("document type `{kind}`"))
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {

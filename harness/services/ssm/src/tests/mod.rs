@@ -7,6 +7,7 @@ mod maintenance_windows;
 mod nodes;
 mod parameters;
 mod rate_control;
+mod sessions;
 mod status_events;
 mod window_roles;
 
@@ -19,8 +20,9 @@ use nightproof_core::{Caller, Principal, Region};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::ec2messages::{Ec2Messages, SsmMessages};
+use crate::ec2messages::Ec2Messages;
 use crate::records::Ssm;
+use crate::ssmmessages::SsmMessages;
 
 /// How long a test waits for an event that takes milliseconds on an idle machine.
 const BOUND: std::time::Duration = std::time::Duration::from_secs(20);
@@ -117,6 +119,7 @@ impl Service for Machines {
 /// A region with the services under test.
 pub(super) struct Fixture {
     pub(super) region: Region,
+    pub(super) service: Arc<Ssm>,
     instances: Arc<Instances>,
     bus: Arc<Bus>,
     functions: Arc<Functions>,
@@ -143,11 +146,11 @@ impl Fixture {
             ("ec2", Arc::clone(&instances) as Arc<dyn Service>),
             ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
             ("lambda", Arc::clone(&functions) as Arc<dyn Service>),
-            ("ssm", ssm),
+            ("ssmmessages", SsmMessages::new(Arc::clone(&ssm))),
+            ("ssm", Arc::clone(&ssm) as Arc<dyn Service>),
             ("states", Arc::clone(&machines) as Arc<dyn Service>),
-            ("ssmmessages", SsmMessages::new()),
         ]);
-        Self { region, instances, bus, functions, machines, _folder: folder }
+        Self { region, service: ssm, instances, bus, functions, machines, _folder: folder }
     }
 
     /// What EventBridge was told.
@@ -257,4 +260,6 @@ fn what_is_not_acted_upon_is_refused_by_name() {
     insta::assert_snapshot!(unread.join("\n"));
     let unread = nightproof_core::operation::unread_members("ec2messages", Ec2Messages::INPUTS).expect("structs fit the model");
     assert!(unread.is_empty(), "the agent's calls are answered whole: {unread:?}");
+    let unread = nightproof_core::operation::unread_members("ssmmessages", SsmMessages::INPUTS).expect("structs fit the model");
+    assert!(unread.is_empty(), "the calls of both ends are answered whole: {unread:?}");
 }

@@ -88,15 +88,6 @@ async fn an_agent_has_no_associations() {
 }
 
 #[tokio::test]
-async fn the_session_channel_is_denied_so_that_an_agent_falls_back_to_messages() {
-    let f = Fixture::new();
-    f.node(WEB, &[]).await;
-    let input = json!({"ChannelId": WEB, "MessageSchemaVersion": "1.0", "RequestId": "r"});
-    let error = f.agent(WEB, "ssmmessages", "CreateControlChannel", input).await.unwrap_err();
-    assert_eq!(error.code, "AccessDeniedException");
-}
-
-#[tokio::test]
 async fn an_agent_registers_its_own_instance_and_needs_no_activation() {
     let f = Fixture::new();
     let register = |more: Value| f.agent(WEB, "ssm", "RegisterManagedInstance", more);
