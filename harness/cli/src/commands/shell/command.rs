@@ -6,7 +6,8 @@ use nightproof_drill::Endpoint;
 use nightproof_session_channel::{ChannelClosed, Event, PayloadType};
 use serde_json::json;
 
-use super::{Session, handshake};
+use super::handshake;
+use super::session::Session;
 use crate::error::Error;
 use crate::{Exit, interrupt, printer};
 

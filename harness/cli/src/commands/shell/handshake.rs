@@ -3,7 +3,7 @@
 use nightproof_session_channel::{DataChannel, HandshakeRequest, HandshakeResponse, PayloadType};
 use serde_json::{Value, json};
 
-use super::VERSION;
+use super::session::VERSION;
 
 /// Answers what the agent asks for: the type of the session is taken as it comes, and anything else is not supported.
 pub(super) async fn answer(channel: &DataChannel, request: &[u8]) {

@@ -5,7 +5,8 @@ use nightproof_session_channel::{ChannelClosed, Event, Flag, PayloadType, Tunnel
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::{Session, handshake};
+use super::handshake;
+use super::session::Session;
 use crate::arguments::PortForward;
 use crate::error::Error;
 use crate::{Exit, interrupt, printer};

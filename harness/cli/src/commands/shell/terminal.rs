@@ -9,7 +9,8 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 
-use super::{Session, handshake};
+use super::handshake;
+use super::session::Session;
 use crate::error::Error;
 use crate::{Exit, interrupt, printer};
 

@@ -7,10 +7,10 @@ use nightproof_session_channel::{DataChannel, Event, Outbound, PayloadType};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
+use super::end::End;
 use super::output;
 use super::properties::Wanted;
 use super::shell;
-use super::worker::End;
 
 /// What is awaited of what it prints.
 enum Printed {

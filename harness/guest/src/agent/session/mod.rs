@@ -3,6 +3,7 @@
 
 mod command;
 mod control;
+mod end;
 mod output;
 mod port;
 mod properties;

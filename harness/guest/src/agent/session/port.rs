@@ -5,8 +5,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::end::End;
 use super::properties::Port;
-use super::worker::End;
 
 /// From this version on clients carry many connections: the real agent's.
 const MANY: [u32; 3] = [1, 1, 70];

@@ -13,9 +13,9 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
+use super::end::End;
 use super::properties::Shell;
 use super::shell;
-use super::worker::End;
 
 /// Runs it until it, the client or the channel ends it.
 pub(super) async fn run(channel: &mut DataChannel, shell: &Shell) -> Result<End, String> {

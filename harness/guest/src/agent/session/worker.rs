@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::end::End;
 use super::properties::Properties;
 use super::{command, port, terminal};
 use crate::agent::api::{Api, Channel};
@@ -42,15 +43,6 @@ impl Outcome {
     fn succeeded() -> Self {
         Self { status: "Success".to_owned(), output: String::new() }
     }
-}
-
-/// How what a session runs has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// By itself, or as the client has asked.
-    Done,
-    /// With the channel.
-    Cut,
 }
 
 /// Runs the session that standard input describes.
