@@ -48,6 +48,10 @@ def status(instance):
     return found and found[0]["PingStatus"]
 
 
+def connection(instance):
+    return ssm.get_connection_status(Target=instance)["Status"]
+
+
 def main():
     profile()
     s3.create_bucket(Bucket=BUCKET)
@@ -61,8 +65,10 @@ def main():
     ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
     assert not status(instance), "nothing leads out"
     interface = {"VpcEndpointType": "Interface", "SubnetIds": [other]}
-    made = [endpoint(vpc, service, **interface) for service in ("ssm", "ssmmessages", "ec2messages")]
+    made = [endpoint(vpc, service, **interface) for service in ("ssm", "ec2messages")]
     online(instance)
+    assert connection(instance) == "notconnected", "sessions have no way"
+    made.append(endpoint(vpc, "ssmmessages", **interface))
     assert "Connect timeout" in copy(instance), copy(instance)
 
     gateway = endpoint(vpc, "s3", RouteTableIds=[table])
@@ -91,6 +97,7 @@ def main():
     ec2.delete_network_acl_entry(NetworkAclId=own, RuleNumber=100, Egress=False)
     ec2.delete_network_acl(NetworkAclId=own)
 
+    until("it is connected", lambda: connection(instance) == "connected")
     ec2.terminate_instances(InstanceIds=[instance])
     ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
     assert not ec2.delete_vpc_endpoints(VpcEndpointIds=[*made, gateway])["Unsuccessful"]
