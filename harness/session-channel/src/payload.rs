@@ -318,7 +318,7 @@ pub struct AgentJobAck {
     /// When.
     #[serde(default)]
     pub created_date: String,
-    /// `200`, or another if the job could not be read.
+    /// `200`, or why the job was not taken.
     #[serde(default)]
     pub status_code: String,
     /// Why.

@@ -22,6 +22,8 @@ use crate::sessions::channels::{Order, Token};
 const SILENCE: Duration = Duration::from_secs(120);
 /// How often it is looked whether mail has become visible again.
 const GLANCE: Duration = Duration::from_secs(5);
+/// Codes by which an agent says that it has no room for a job, or is about to end: it is told of it again.
+const NOT_TAKEN: [&str; 4] = ["51401", "51402", "51407", "51499"];
 /// How long a job stays invisible to others once the agent was told of it.
 const VISIBILITY: Duration = Duration::from_secs(10);
 
@@ -162,7 +164,8 @@ impl ControlChannel<'_> {
 
     async fn acknowledged(&mut self, message: &AgentMessage) -> Result<(), Ended> {
         let Ok(receipt) = message.read::<AgentJobAck>() else { return Ok(()) };
-        if self.is_its_own(&receipt.job_id) {
+        let is_taken = !NOT_TAKEN.contains(&receipt.status_code.as_str());
+        if is_taken && self.is_its_own(&receipt.job_id) {
             self.ssm.acknowledge(self.account, &receipt.job_id);
             self.ssm.announce(self.region, self.account).await;
         }
