@@ -71,13 +71,13 @@ pub(crate) async fn signer(shared: &SharedSigner) -> Result<&Signer, AwsError> {
     shared
         .get_or_try_init(|| async {
             let made = tokio::task::spawn_blocking(Signer::generate).await;
-            made.map_err(|error| AwsError::internal(&format!("no key was made: {error}")))?
+            made.map_err(|error| AwsError::internal(format!("no key was made: {error}")))?
         })
         .await
 }
 
 fn failed(error: impl std::fmt::Display) -> AwsError {
-    AwsError::internal(&format!("sns could not make or use its key: {error}"))
+    AwsError::internal(format!("sns could not make or use its key: {error}"))
 }
 
 impl Signer {
