@@ -10,8 +10,8 @@ use crate::error::invalid;
 /// Refuses subnets and security groups that there are not, as EC2 tells who asks for the function.
 pub(crate) async fn check(call: &Call, config: Option<&VpcConfig>) -> Result<(), AwsError> {
     let Some(config) = config else { return Ok(()) };
-    described(call, "DescribeSubnets", "SubnetIds", &config.subnet_ids).await?;
-    described(call, "DescribeSecurityGroups", "GroupIds", &config.security_group_ids).await
+    described(call, "DescribeSecurityGroups", "GroupIds", &config.security_group_ids).await?;
+    described(call, "DescribeSubnets", "SubnetIds", &config.subnet_ids).await
 }
 
 async fn described(call: &Call, operation: &str, member: &str, ids: &[String]) -> Result<(), AwsError> {

@@ -375,7 +375,7 @@ async fn a_subnet_that_there_is_not_is_told_in_the_words_of_ec2() {
     let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
     region.install(vec![("lambda", Lambda::new(None) as Arc<dyn Service>), ("ec2", Arc::new(NoVpc))]);
     let world = World { region, _folder: tempfile::tempdir().unwrap() };
-    let vpc = json!({ "VpcConfig": { "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"] } });
+    let vpc = json!({ "VpcConfig": { "SubnetIds": ["subnet-1"], "SecurityGroupIds": [] } });
     let refused = world.ask("CreateFunction", with(new("f"), &vpc)).await.unwrap_err();
     let says = "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID 'subnet-1' does not exist";
     assert_eq!((refused.code.as_str(), refused.message.as_str()), ("InvalidParameterValueException", says));
