@@ -61,6 +61,9 @@ pub struct Incident {
     #[serde(default, deserialize_with = "disk_mib")]
     #[schemars(range(min = 1, max = 4096))]
     pub disk_mib: Option<u64>,
+    /// Whether the region's clock goes on to the delivery time-out of a command that no instance has fetched for half a minute.
+    #[serde(default)]
+    pub(crate) skip_delivery: bool,
     /// What happens before the rule's time comes, each night.
     #[serde(default)]
     pub(crate) before: Vec<Action>,

@@ -6,16 +6,23 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use nightproof_core::{Caller, Region};
 use nightproof_drill::{Endpoint, InstanceJobs, Local, Step};
 use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::file::{Action, Incident};
 
 /// For a script to end on all instances.
 const SCRIPT_BOUND: Duration = Duration::from_secs(120);
+/// For a command to be sent once the rule has fired.
+const COMMAND_BOUND: Duration = Duration::from_secs(300);
+/// A command that was not fetched for so long is fetched by nobody.
+const UNFETCHED: Duration = Duration::from_secs(30);
 
 /// A local region in which an incident happens.
 pub struct Scene {
@@ -30,6 +37,10 @@ pub struct Scene {
     faults: Vec<Rule>,
     /// Nights that nothing happens in before it does.
     quiet: AtomicU32,
+    /// Whether commands that nobody fetches are waited for in region time.
+    skips_delivery: bool,
+    /// Who moves the clock past their time-out; ends with the scene.
+    waiting: Mutex<JoinSet<()>>,
 }
 
 impl Scene {
@@ -44,6 +55,8 @@ impl Scene {
             before: incident.before.clone(),
             faults: incident.faults.clone(),
             quiet: AtomicU32::new(incident.first_night().saturating_sub(1)),
+            skips_delivery: incident.skip_delivery,
+            waiting: Mutex::default(),
         })
     }
 
@@ -130,7 +143,52 @@ impl Scene {
             }
         }
         self.armed.set(faults);
+        if self.skips_delivery {
+            let ssm = UnfetchedCommands { region: self.region.clone(), root: self.root.clone() };
+            let known = ssm.all().await?;
+            self.waiting.lock().spawn(async move { ssm.skip_delivery(&known).await });
+        }
         Ok(())
+    }
+}
+
+/// Commands that no instance fetches.
+struct UnfetchedCommands {
+    region: Region,
+    root: Caller,
+}
+
+impl UnfetchedCommands {
+    async fn list(&self, operation: &str, members: &str, input: Value) -> Result<Vec<Value>, String> {
+        let answer = self.region.call(&self.root, "ssm", operation, input).await;
+        let answer = answer.map_err(|error| format!("ssm:{operation}: {}: {}", error.code, error.message))?;
+        Ok(answer.get(members).and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+
+    /// The ids of all commands.
+    async fn all(&self) -> Result<Vec<Value>, String> {
+        let commands = self.list("ListCommands", "Commands", json!({})).await?;
+        Ok(commands.into_iter().filter_map(|command| command.get("CommandId").cloned()).collect())
+    }
+
+    /// Moves the region's clock on to the delivery time-out of the first command, of those that are not `known`, that is not fetched.
+    async fn skip_delivery(&self, known: &[Value]) {
+        let skipped = nightproof_poll::until(COMMAND_BOUND, || async {
+            let commands = self.list("ListCommands", "Commands", json!({})).await.unwrap_or_default();
+            commands.into_iter().find(|command| command.get("CommandId").is_none_or(|id| !known.contains(id))).ok_or(())
+        });
+        let Ok(command) = skipped.await else { return };
+        let input = json!({ "CommandId": command.get("CommandId") });
+        // Until then somebody may fetch it.
+        tokio::time::sleep(UNFETCHED).await;
+        let invocations = self.list("ListCommandInvocations", "CommandInvocations", input).await.unwrap_or_default();
+        let is_waiting = |one: &Value| matches!(one.get("Status").and_then(Value::as_str), Some("Pending" | "Delayed"));
+        let seconds = command.get("TimeoutSeconds").and_then(Value::as_i64).unwrap_or_default();
+        if invocations.iter().any(is_waiting) {
+            let clock = self.region.clock();
+            let deadline = clock.now().saturating_add(SignedDuration::from_secs(seconds));
+            clock.advance_to(deadline.unwrap_or_else(|_| clock.now()));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ const DISK_MIB: u32 = 64;
 const BY_INSTANCE: &str = "*:assumed-role/*/i-*";
 
 /// The names of all controls.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 20] = [
     "archive-missing",
     "archive-empty",
     "archive-truncated",
@@ -24,6 +24,9 @@ pub const NAMES: [&str; 17] = [
     "trigger-disabled",
     "command-throttled",
     "instance-stopped",
+    "agent-stopped",
+    "instance-offline",
+    "clock-wrong",
     "data-gone",
     "disk-full",
     "key-disabled",
@@ -55,8 +58,17 @@ pub enum Made {
     NotApplicable(String),
 }
 
-/// The controls of a stack whose drill passed and whose data is at `data_path`. `disks` says whether instances can be given a small disk.
-pub fn controls(rehearsed: &Rehearsed<'_>, data_path: &str, disks: bool) -> Vec<Control> {
+/// What instances can be made to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Able {
+    /// They can be given a small disk.
+    pub disks: bool,
+    /// Their clocks can be set.
+    pub clocks: bool,
+}
+
+/// The controls of a stack whose drill passed and whose data is at `data_path`.
+pub fn controls(rehearsed: &Rehearsed<'_>, data_path: &str, able: Able) -> Vec<Control> {
     let archives = ArchiveControl::ALL.map(|control| Control {
         id: control.as_str(),
         title: control.title(),
@@ -70,8 +82,11 @@ pub fn controls(rehearsed: &Rehearsed<'_>, data_path: &str, disks: bool) -> Vec<
         trigger_disabled(rehearsed),
         function_throttled(rehearsed),
         instance_stopped(rehearsed),
+        agent_stopped(rehearsed),
+        instance_offline(rehearsed),
+        clock_wrong(rehearsed, able.clocks),
         data_gone(data_path),
-        disk_full(disks),
+        disk_full(able.disks),
         key_disabled(rehearsed),
         upload_denied(),
         upload_throttled(),
@@ -85,6 +100,8 @@ struct Wrong {
     before: Vec<Value>,
     faults: Vec<Value>,
     disk_mib: Option<u32>,
+    /// It keeps instances from fetching commands, whose time-out nobody waits for.
+    is_unfetched: bool,
     /// It comes after a good night: what watches for backups that do not come has seen none of a new stack.
     is_later: bool,
 }
@@ -92,12 +109,12 @@ struct Wrong {
 fn incident(id: &'static str, title: &'static str, expected: &'static [Hop], wrong: Result<Wrong, &str>) -> Control {
     let made = match wrong {
         Err(why) => Made::NotApplicable(why.to_owned()),
-        Ok(Wrong { before, faults, disk_mib, is_later }) => {
+        Ok(Wrong { before, faults, disk_mib, is_unfetched, is_later }) => {
             let nights = if is_later { 2 } else { 1 };
             // JSON is YAML.
             let mut file = json!({
                 "version": 1, "title": title, "source": "docs/prove.md", "noticed_by": "the drill",
-                "nights": nights, "first_night": nights, "before": before, "faults": faults,
+                "nights": nights, "first_night": nights, "skip_delivery": is_unfetched, "before": before, "faults": faults,
                 "expect": { "result": "failed", "hop": expected.first() },
             });
             if let (Some(members), Some(size)) = (file.as_object_mut(), disk_mib) {
@@ -166,6 +183,33 @@ fn instance_stopped(rehearsed: &Rehearsed<'_>) -> Control {
     incident("instance-stopped", "the instances are stopped", &[Hop::Function, Hop::Command, Hop::Instance], wrong)
 }
 
+/// What befalls each instance, so that it fetches no command; one that starts the backup by itself shows it in its script.
+fn unfetched(fault: Value) -> Wrong {
+    Wrong { before: vec![json!({ "instance": fault })], is_unfetched: true, ..Wrong::default() }
+}
+
+fn agent_stopped(rehearsed: &Rehearsed<'_>) -> Control {
+    let wrong = if rehearsed.has_command() {
+        Ok(unfetched(json!({ "agent_stopped": "always" })))
+    } else {
+        Err("no command is sent to the SSM agent")
+    };
+    incident("agent-stopped", "the SSM agent of the instances is stopped", &[Hop::Instance, Hop::Command], wrong)
+}
+
+fn instance_offline(rehearsed: &Rehearsed<'_>) -> Control {
+    const HOPS: &[Hop] = &[Hop::Instance, Hop::Command, Hop::Script, Hop::Object];
+    let wrong = Ok(Wrong { is_unfetched: rehearsed.has_command(), ..unfetched(json!({ "offline": "always" })) });
+    incident("instance-offline", "the instances have no route to AWS", HOPS, wrong)
+}
+
+fn clock_wrong(rehearsed: &Rehearsed<'_>, clocks: bool) -> Control {
+    const HOPS: &[Hop] = &[Hop::Instance, Hop::Command, Hop::Script, Hop::Object];
+    let wrong = Wrong { is_unfetched: rehearsed.has_command(), ..unfetched(json!({ "clock": "+3h" })) };
+    let wrong = if clocks { Ok(wrong) } else { Err("the clock of a sandbox alone can be set") };
+    incident("clock-wrong", "the clock of the instances is three hours fast", HOPS, wrong)
+}
+
 fn data_gone(data_path: &str) -> Control {
     let path = data_path.trim_end_matches('/').replace('\'', r"'\''");
     let wrong = Wrong { before: vec![json!({ "script": format!("mv '{path}' '{path}.gone'") })], ..Wrong::default() };
@@ -209,6 +253,8 @@ mod tests {
 
     use super::*;
 
+    const ABLE: Able = Able { disks: true, clocks: true };
+
     fn outcome() -> Outcome {
         serde_json::from_value(json!({
             "version": 2, "run": "r", "stack": "s", "result": "passed", "nights": [], "findings": [], "leftovers": [],
@@ -229,7 +275,7 @@ mod tests {
             });
         }
         let outcome = outcome();
-        let all = controls(&Rehearsed::new(&outcome, &journal), "/srv/it's", true);
+        let all = controls(&Rehearsed::new(&outcome, &journal), "/srv/it's", ABLE);
         match all.into_iter().find(|control| control.id == id).unwrap().made {
             Made::Incident(text) => Ok(text),
             Made::NotApplicable(why) => Err(why),
@@ -255,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_that_fetches_nothing_is_not_waited_for() {
+        for id in ["agent-stopped", "instance-offline", "clock-wrong"] {
+            let file = text(&[], id).unwrap();
+            assert!(file.contains(r#""skip_delivery":true"#), "{file}");
+        }
+        let (journal, mut outcome) = (Journal::default(), outcome());
+        outcome.absent = vec![Hop::Function, Hop::Command];
+        let all = controls(&Rehearsed::new(&outcome, &journal), "/data", Able { disks: false, clocks: false });
+        let applies = |id: &str| !matches!(all.iter().find(|one| one.id == id).unwrap().made, Made::NotApplicable(_));
+        assert_eq!(["agent-stopped", "instance-offline", "clock-wrong"].map(applies), [false, true, false]);
+    }
+
+    #[test]
     fn a_path_stays_one_word() {
         assert!(text(&[], "data-gone").unwrap().contains(r"mv '/srv/it'\\''s' '/srv/it'\\''s.gone'"));
     }
@@ -262,7 +321,7 @@ mod tests {
     #[test]
     fn each_control_is_listed_by_its_name() {
         let (outcome, journal) = (outcome(), Journal::default());
-        let all = controls(&Rehearsed::new(&outcome, &journal), "/data", true);
+        let all = controls(&Rehearsed::new(&outcome, &journal), "/data", ABLE);
         assert_eq!(all.iter().map(|control| control.id).collect::<Vec<_>>(), NAMES);
     }
 }

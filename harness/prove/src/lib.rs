@@ -7,6 +7,6 @@ mod control;
 mod proof;
 mod rehearsed;
 
-pub use control::{Control, Made, NAMES, controls};
+pub use control::{Able, Control, Made, NAMES, controls};
 pub use proof::{Checked, Proof, Verdict};
 pub use rehearsed::Rehearsed;

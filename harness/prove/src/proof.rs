@@ -224,7 +224,7 @@ mod tests {
     fn nothing_is_proven_by_controls_that_do_not_apply() {
         let (good, journal) = (outcome("passed", json!({})), Journal::default());
         let rehearsed = Rehearsed::new(&good, &journal);
-        let controls = crate::controls(&rehearsed, "/data", false);
+        let controls = crate::controls(&rehearsed, "/data", crate::Able { disks: false, clocks: false });
         let mut proof = Proof::new(&rehearsed);
         proof.leave_out(&controls[0]);
         assert!(!proof.is_whole());

@@ -44,6 +44,11 @@ impl<'a> Rehearsed<'a> {
         !self.outcome.absent.contains(&Hop::Function) && !self.outcome.parts.iter().any(|part| part.hop == Hop::Function)
     }
 
+    /// Whether a command of Run Command starts the script.
+    pub(crate) fn has_command(&self) -> bool {
+        !self.outcome.absent.contains(&Hop::Command)
+    }
+
     /// A member of the first call of an operation.
     pub(crate) fn parameter(&self, operation: &str, member: &str) -> Option<&str> {
         let call = self.calls.iter().find(|call| call.event_name == operation && call.error_code.is_none())?;

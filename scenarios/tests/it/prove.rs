@@ -56,6 +56,9 @@ fn the_drill_of_the_bundled_stack_notices_every_control() {
         ("trigger-disabled", "at rule", "BackupMissing"),
         ("command-throttled", "at function", "BackupNotSent"),
         ("instance-stopped", "at command", "BackupNotSent"),
+        ("agent-stopped", "at instance", "BackupFailed"),
+        ("instance-offline", "at instance", "BackupFailed"),
+        ("clock-wrong", "at instance", "BackupFailed"),
         ("data-gone", "at script", "BackupFailed"),
         ("disk-full", "at script", "BackupFailed"),
         ("key-disabled", "at script", "BackupFailed"),
@@ -64,7 +67,7 @@ fn the_drill_of_the_bundled_stack_notices_every_control() {
     ] {
         assert_eq!(seen(id), (at.to_owned(), by.to_owned()), "{id}: {said}");
     }
-    assert_eq!(controls.len(), 17, "{said}");
+    assert_eq!(controls.len(), 20, "{said}");
 }
 
 #[test]

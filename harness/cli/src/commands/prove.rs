@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nightproof_drill::{Data, DrillResult, Local, Outcome};
 use nightproof_incident::{Incident, Scene};
 use nightproof_journal::Journal;
-use nightproof_prove::{Control, Made, NAMES, Proof, Rehearsed, controls};
+use nightproof_prove::{Able, Control, Made, NAMES, Proof, Rehearsed, controls};
 use nightproof_report::proof_page;
 use tokio_util::sync::CancellationToken;
 
@@ -42,8 +42,9 @@ pub(crate) async fn prove(options: &ProveOptions) -> Result<Exit, Error> {
         return Ok(outcome::exit(&good));
     }
     let rehearsed = Rehearsed::new(&good, &journal);
-    let disks = options.machine.kind() == MachineKind::Sandbox && matches!(rehearsal.data, Data::Generated(_));
-    let mut chosen = controls(&rehearsed, &rehearsal.data_path, disks);
+    let is_sandbox = options.machine.kind() == MachineKind::Sandbox;
+    let able = Able { disks: is_sandbox && matches!(rehearsal.data, Data::Generated(_)), clocks: is_sandbox };
+    let mut chosen = controls(&rehearsed, &rehearsal.data_path, able);
     chosen.retain(|control| options.only.is_empty() || options.only.iter().any(|id| id == control.id));
     let mut proof = Proof::new(&rehearsed);
     for (number, control) in chosen.iter().enumerate() {
@@ -112,6 +113,9 @@ async fn in_scene(
             return Err(error);
         }
     };
+    if incident.is_interposed() {
+        environment.region.machines.interposer().prepare();
+    }
     let local = embedded::local(&environment.region);
     let scene = Scene::new(incident, &environment.region.region, &environment.region.faults, local, &plan.stack());
     scene.lift_faults_before_destruction(journal);

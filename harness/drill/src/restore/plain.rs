@@ -32,6 +32,25 @@ pub(crate) fn prefix<'a>(keys: &[&'a str], manifest: &Manifest) -> Option<&'a st
     (known * 2 > below.len()).then_some(prefix)
 }
 
+/// Whether a day is written in the text: `2026-11-30`, `2026/11/30`, `20261130`.
+pub(crate) fn names_a_day(text: &str) -> bool {
+    let runs = text.as_bytes().windows(8).enumerate().filter(|(at, _)| {
+        // A longer number may be anything.
+        at.checked_sub(1).and_then(|before| text.as_bytes().get(before)).is_none_or(|before| !before.is_ascii_digit())
+    });
+    runs.filter_map(|(at, _)| text.get(at..)).any(|rest| day(rest).is_some())
+}
+
+/// Year, month and day at the beginning of the text.
+fn day(text: &str) -> Option<()> {
+    fn number(text: &str, digits: usize, range: std::ops::RangeInclusive<u32>) -> Option<&str> {
+        let (number, rest) = text.split_at_checked(digits)?;
+        let is_it = number.bytes().all(|byte| byte.is_ascii_digit()) && range.contains(&number.parse().ok()?);
+        is_it.then(|| rest.strip_prefix(['-', '_', '/', '.']).unwrap_or(rest))
+    }
+    number(number(number(text, 4, 2000..=2999)?, 2, 1..=12)?, 2, 1..=31).map(drop)
+}
+
 /// Whether a path is one of the data, or leads through a link of it.
 fn is_known(path: &[u8], manifest: &Manifest) -> bool {
     let mut at = path;
@@ -210,6 +229,25 @@ mod tests {
             found.remove(path);
             settle(&mut found, &seeded);
             assert!(!compare_entries(&found, &seeded, b"", &IgnoredPaths::default()).is_identical(), "{}", shown(path));
+        }
+    }
+
+    #[test]
+    fn a_day_is_told_from_other_numbers() {
+        for text in ["b/2026-11-30/", "b/i-0ab/20261130T0200/", "2026/11/30/", "x-2026_01_09"] {
+            assert!(names_a_day(text), "{text}");
+        }
+        for text in [
+            "",
+            "b/i-0123456789abcdef0/",
+            "b/123456789012/",
+            "site2024/",
+            "b/2026/",
+            "b/2026-13-01/",
+            "1202611301",
+            "\u{fc}\u{fc}\u{fc}2026",
+        ] {
+            assert!(!names_a_day(text), "{text}");
         }
     }
 

@@ -169,10 +169,11 @@ fn shares<'a>(
         let own = |object: &&Object| instances.len() == 1 || object.key.contains(instance.as_str());
         let fresh: Vec<&Object> = now.versions.difference(&before.versions).filter(own).collect();
         let current: Vec<&Object> = now.current.iter().filter(own).collect();
-        // Where nothing is new, nothing has changed.
-        let looked_at = if fresh.iter().any(|object| !is_companion(&object.key)) { &fresh } else { &current };
-        let keys: Vec<&str> = looked_at.iter().map(|object| object.key.as_str()).collect();
-        let found = plain::prefix(&keys, manifest);
+        // Where nothing is new, nothing has changed, unless each night has a folder of its own.
+        let is_new = fresh.iter().any(|object| !is_companion(&object.key));
+        let keys: Vec<&str> = if is_new { &fresh } else { &current }.iter().map(|object| object.key.as_str()).collect();
+        let found =
+            plain::prefix(&keys, manifest).filter(|prefix| is_new || !plain::names_a_day(&prefix.replace(instance.as_str(), "")));
         let plain = found.map(|prefix| (prefix, current.into_iter().filter(|object| object.key.starts_with(prefix)).collect()));
         if let Some((prefix, _)) = &plain {
             taken.extend(fresh.into_iter().filter(|object| object.key.starts_with(prefix)));
@@ -277,7 +278,12 @@ pub(crate) async fn look(
 }
 
 /// What the bucket says of plain files, by the first of them.
-async fn look_plain(client: &DynamicClient, instance: &str, prefix: &str, objects: Vec<&Object>) -> Result<Stored, HopFailure> {
+pub(crate) async fn look_plain(
+    client: &DynamicClient,
+    instance: &str,
+    prefix: &str,
+    objects: Vec<&Object>,
+) -> Result<Stored, HopFailure> {
     let mut archive = Archive { instance: instance.to_owned(), key: prefix.to_owned(), ..Archive::default() };
     if let Some(first) = objects.first() {
         let head = head(client, first).await?;
@@ -333,6 +339,7 @@ pub(crate) fn not_encrypted(object: &Object) -> HopFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::manifest::{Entry, Kind};
 
     fn objects(keys: &[&str]) -> Vec<Object> {
         keys.iter()
@@ -353,7 +360,7 @@ mod tests {
 
     fn assigned(ids: &[&str], keys: &[&str]) -> Result<Vec<(String, Vec<String>)>, HopFailure> {
         let (instances, objects) = (instances(ids), objects(keys));
-        let now = Listing { versions: objects.into_iter().collect(), current: BTreeSet::new() };
+        let now = Listing { versions: objects.into_iter().collect(), ..Listing::default() };
         let before = Listing::default();
         let shares = shares(&now, &before, &instances, &Manifest::new())?;
         let keys = |share: &Share<'_>| share.archives.iter().map(|object| object.key.clone()).collect();
@@ -368,6 +375,25 @@ mod tests {
     fn archives_are_matched_by_the_instance_in_their_key() {
         let found = assigned(&["i-1", "i-2"], &["backups/i-2/x.tar.gz", "backups/i-1/x.tar.gz"]).unwrap();
         assert_eq!(found, [one("i-1", &["backups/i-1/x.tar.gz"]), one("i-2", &["backups/i-2/x.tar.gz"])]);
+    }
+
+    #[test]
+    fn files_in_step_may_stay_as_they_are_and_those_of_another_night_are_none_of_this_one() {
+        let manifest = Manifest::from([(b"a".to_vec(), Entry::bare(Kind::Folder)), (b"b".to_vec(), Entry::bare(file()))]);
+        let found = |prefix: &str| {
+            let there: BTreeSet<Object> = objects(&[&format!("{prefix}b")]).into_iter().collect();
+            let now = Listing { versions: there.clone(), current: there, ..Listing::default() };
+            let (before, instances) = (now.clone(), instances(&["i-0a20261130"]));
+            let shares = shares(&now, &before, &instances, &manifest);
+            shares.map(|shares| shares.first().and_then(|share| Some(share.plain.as_ref()?.0.to_owned())))
+        };
+        assert_eq!(found("backups/i-0a20261130/").unwrap().as_deref(), Some("backups/i-0a20261130/"));
+        let error = found("backups/i-0a20261130/2026-11-29/").unwrap_err();
+        assert!(error.reason.contains("no archive of it is there"), "{error}");
+    }
+
+    fn file() -> Kind {
+        Kind::File { bytes: 1, sha256: [0; 32] }
     }
 
     #[test]

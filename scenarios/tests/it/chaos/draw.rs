@@ -6,10 +6,14 @@ use rand::prelude::*;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
+use super::form::{Drawn, FORMS};
+
 /// A drill to rehearse: data, nights, and what goes wrong.
 pub(super) struct Case {
     pub(super) seed: u64,
     pub(super) nights: u32,
+    /// The form of the backup, where it is not the bundled stack's.
+    pub(super) drawn: Option<Drawn>,
     /// Path and content of each file.
     pub(super) files: Vec<(String, Vec<u8>)>,
     /// What happens each night before the rule's time comes: `{"call": …}` or `{"script": …}`, as in an incident file.
@@ -91,7 +95,16 @@ impl Case {
         let mut rng = StdRng::seed_from_u64(seed);
         let faults = (0..rng.random_range(0..=3)).map(|_| fault(&mut rng)).collect();
         let before = if rng.random_bool(0.3) { mishaps().choose(&mut rng).cloned().into_iter().collect() } else { Vec::new() };
-        Self { seed, nights: rng.random_range(1..=2), files: files(&mut rng), before, faults }
+        let drawn = if rng.random_bool(0.6) { form(&mut rng) } else { None };
+        Self { seed, nights: rng.random_range(1..=2), drawn, files: files(&mut rng), before, faults }
+    }
+
+    /// A night on which nothing goes wrong but what is `drawn`.
+    pub(super) fn undisturbed(seed: u64, drawn: Drawn) -> Self {
+        let mut files = files(&mut StdRng::seed_from_u64(seed));
+        // What is large takes some programs long, and shows nothing of a form.
+        files.iter_mut().for_each(|(_, content)| content.truncate(100_000));
+        Self { seed, nights: 1, drawn: Some(drawn), files, before: Vec::new(), faults: Vec::new() }
     }
 
     /// The incident file in which the same goes wrong, without the data. It expects what must not be: a drill that says that it passed.
@@ -113,8 +126,17 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes: Vec<String> = self.files.iter().map(|(name, content)| format!("{name} ({})", content.len())).collect();
         writeln!(f, "replay it with NIGHTPROOF_CHAOS_SEED={}; its files: {}", self.seed, sizes.join(", "))?;
+        if let Some(drawn) = &self.drawn {
+            writeln!(f, "its form: {drawn}")?;
+        }
         write!(f, "as an incident file:\n{:#}", self.incident())
     }
+}
+
+fn form(rng: &mut StdRng) -> Option<Drawn> {
+    let form = FORMS.choose(rng)?;
+    let twin = if rng.random_bool(0.25) { form.twins().choose(rng).copied() } else { None };
+    Some(Drawn { form, twin, is_careless: rng.random_bool(0.3) })
 }
 
 fn files(rng: &mut StdRng) -> Vec<(String, Vec<u8>)> {

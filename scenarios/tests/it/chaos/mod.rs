@@ -1,7 +1,8 @@
 //! Truth under chaos: whatever goes wrong, a drill says that it passed only if the archive of that night is there, encrypted, and restores byte
-//! for byte. Nights are drawn by a seed: `NIGHTPROOF_CHAOS_SEED` replays one draw, `NIGHTPROOF_CHAOS_NIGHTS` says how many to draw.
+//! for byte, whatever the form that the script gives it. Nights are drawn by a seed: `NIGHTPROOF_CHAOS_SEED` replays one draw, `NIGHTPROOF_CHAOS_NIGHTS` says how many to draw.
 
 mod draw;
+mod form;
 mod stage;
 mod witness;
 
@@ -11,12 +12,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use nightproof_drill::DrillResult;
+use nightproof_drill::{DrillResult, Outcome};
 use nightproof_machine::tools;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use draw::Case;
+use form::{Drawn, FORMS};
 
 /// Nights of a run of the tests; many more are drawn every night.
 const USUAL_NIGHTS: u32 = 25;
@@ -46,34 +48,63 @@ fn a_drill_says_passed_only_of_a_night_whose_archive_restores() {
     }
 }
 
+/// The forms that are drawn are what the drill takes them for, and what makes a bad one of them is noticed.
+#[test]
+fn each_form_passes_undisturbed_and_its_bad_twin_does_not() {
+    let panics = count_panics();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let cases = FORMS.iter().zip(0_u64..).flat_map(|(form, seed)| {
+        let twins = form.twins();
+        let twin = twins.get(seed as usize % twins.len()).copied();
+        [None, twin].map(|twin| Case::undisturbed(seed, Drawn { form, twin, is_careless: false }))
+    });
+    let told = runtime.block_on(each(cases));
+    assert_eq!(panics.load(Ordering::SeqCst), 0, "something panicked, see above");
+    for (case, outcome) in told {
+        let is_good = case.drawn.is_some_and(|drawn| drawn.twin.is_none());
+        assert_eq!(outcome.result == DrillResult::Passed, is_good, "{case}\n{outcome:#?}");
+    }
+}
+
 /// Draws cases until they have enough nights; answers how many drills came to which result.
 async fn rehearse(first: u64, wanted: u32) -> BTreeMap<String, u32> {
-    let tools = tools::ensure(|_| ()).expect("Python's part");
-    let permits = Arc::new(Semaphore::new(AT_ONCE));
-    let (mut drills, mut told, mut nights, mut seed) = (JoinSet::new(), BTreeMap::new(), 0, first);
-    while nights < wanted {
-        let case = Case::draw(seed);
+    let (mut nights, mut seed) = (0, first);
+    let cases = std::iter::from_fn(|| {
+        let case = (nights < wanted).then(|| Case::draw(seed))?;
         nights += case.nights;
         seed = seed.wrapping_add(1);
+        Some(case)
+    });
+    let mut told = BTreeMap::new();
+    for (_, outcome) in each(cases).await {
+        *told.entry(format!("{:?}", outcome.result)).or_default() += 1;
+    }
+    told
+}
+
+/// Rehearses each case; answers what it came to.
+async fn each(cases: impl Iterator<Item = Case>) -> Vec<(Case, Outcome)> {
+    let tools = tools::ensure(|_| ()).expect("Python's part");
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let (mut drills, mut told) = (JoinSet::new(), Vec::new());
+    for case in cases {
         let (tools, permits) = (tools.clone(), Arc::clone(&permits));
         drills.spawn(async move {
             let _permit = permits.acquire_owned().await.expect("never closed");
-            let seed = case.seed;
             match tokio::time::timeout(LIMIT, one(&case, tools)).await {
-                Ok(result) => result,
-                Err(_) => panic!("the drill of seed {seed} did not end within {} s:\n{case}", LIMIT.as_secs()),
+                Ok(outcome) => (case, outcome),
+                Err(_) => panic!("the drill of seed {} did not end within {} s:\n{case}", case.seed, LIMIT.as_secs()),
             }
         });
     }
     while let Some(ended) = drills.join_next().await {
-        let result = ended.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()));
-        *told.entry(format!("{result:?}")).or_default() += 1;
+        told.push(ended.unwrap_or_else(|error| panic::resume_unwind(error.into_panic())));
     }
     told
 }
 
 /// Rehearses one case and looks into the store itself.
-async fn one(case: &Case, tools: tools::Tools) -> DrillResult {
+async fn one(case: &Case, tools: tools::Tools) -> Outcome {
     let stage = stage::Stage::open(case, tools).await;
     let outcome = stage.drill(case).await;
     let seen = witness::look(&stage, case, &outcome).await;
@@ -82,7 +113,7 @@ async fn one(case: &Case, tools: tools::Tools) -> DrillResult {
     let left = stage.close().await;
     assert!(!blind, "seed {}: no process was seen of a drill whose instance runs", case.seed);
     assert!(seen.is_empty() && left.is_empty(), "seed {}: {seen:#?} {left:?}\n{case}\n{outcome:#?}", case.seed);
-    outcome.result
+    outcome
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! A region in this process, in which a case happens.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,11 +65,10 @@ impl Stage {
             variant: nightproof_drill::NightVariant::default(),
             fire_by: FireBy::default(),
             cloud: "embedded".to_owned(),
-            // What is waited for in vain is waited for in real time here.
-            template: BUNDLED.replace("TimeoutSeconds=600", "TimeoutSeconds=30").replace("\"3600\"", "\"30\""),
+            template: template(case),
             parameters: Vec::new(),
             provisions: nightproof_drill::Provisions::default(),
-            data: Data::Folder(self.folder.path().join("data")),
+            data: Data::Folder(self.data()),
             data_path: "/var/www/html".to_owned(),
             rule: None,
             bucket: None,
@@ -92,6 +92,11 @@ impl Stage {
         let outcome = nightproof_drill::run(plan, Some(Arc::new(chaos)), &self.journal, CancellationToken::new()).await;
         self.embedded.faults.set(Vec::new());
         outcome
+    }
+
+    /// The data that was seeded.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     pub(super) fn region(&self) -> &Region {
@@ -121,6 +126,15 @@ impl Stage {
         left.extend(path.exists().then(|| format!("folder {}", path.display())));
         left
     }
+}
+
+/// The stack. What is waited for in vain is waited for in real time here.
+fn template(case: &Case) -> String {
+    let text = case.drawn.map_or_else(|| BUNDLED.to_owned(), |drawn| drawn.template());
+    if case.faults.is_empty() && case.before.is_empty() {
+        return text;
+    }
+    text.replace("TimeoutSeconds=600", "TimeoutSeconds=30").replace("\"3600\"", "\"30\"")
 }
 
 /// What only a local region can do, with the case's mishaps.

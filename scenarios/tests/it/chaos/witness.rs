@@ -1,17 +1,19 @@
-//! A second opinion: reads the store past the drill, and unpacks what it finds by its own means.
+//! A second opinion: reads the store past the drill, and unpacks what it finds by the usual programs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use flate2::read::GzDecoder;
 use http_body_util::BodyExt as _;
 use nightproof_drill::{Archive, DrillResult, Outcome};
 use nightproof_journal::Event;
 use serde_json::{Value, json};
 
 use super::draw::Case;
+use super::form::{BUNDLED_FORM, Form};
 use super::stage::Stage;
 
 /// What is not as it must be; nothing, if all is well.
@@ -42,37 +44,85 @@ pub(super) async fn look(stage: &Stage, case: &Case, outcome: &Outcome) -> Vec<S
 
 /// Whether the archive, read from the store, is encrypted and holds what was seeded.
 async fn restores(stage: &Stage, case: &Case, archive: &Archive) -> Result<(), String> {
-    let mut asked = json!({"Bucket": archive.bucket, "Key": archive.key});
-    if let (Some(version), Some(members)) = (&archive.version, asked.as_object_mut()) {
+    let form = case.drawn.map_or(&BUNDLED_FORM, |drawn| drawn.form);
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let (objects, restored) = (folder.path().join("objects"), folder.path().join("restored"));
+    fs::create_dir(&restored).map_err(|error| error.to_string())?;
+    match case.drawn {
+        None => get(stage, archive, (&archive.key, archive.version.as_deref()), &objects.join("archive")).await?,
+        Some(_) => {
+            // Below a folder of the night's time.
+            let place = archive.key.split_inclusive('/').take(3).collect::<String>();
+            let listed = stage.call("s3", "ListObjectsV2", json!({"Bucket": archive.bucket, "Prefix": place})).await;
+            let listed = listed.map_err(|error| error.to_string())?.output;
+            for key in listed["Contents"].as_array().into_iter().flatten().filter_map(|object| object["Key"].as_str()) {
+                let name = key.strip_prefix(&place).unwrap_or(key);
+                get(stage, archive, (key, None), &objects.join(name)).await?;
+            }
+        }
+    }
+    let mut command = Command::new("bash");
+    command.args(["-euo", "pipefail", "-c", form.restored]).env("objects", &objects).env("TAR_OPTIONS", "--no-same-owner");
+    let ended = command.current_dir(&restored).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if !ended.status.success() {
+        return Err(format!("`{}` ends with {}: {}", form.restored, ended.status, String::from_utf8_lossy(&ended.stderr)));
+    }
+    compare(form, &stage.data(), &restored, archive)
+}
+
+/// Puts an object into a file.
+async fn get(stage: &Stage, archive: &Archive, (key, version): (&str, Option<&str>), file: &Path) -> Result<(), String> {
+    let mut asked = json!({"Bucket": archive.bucket, "Key": key});
+    if let (Some(version), Some(members)) = (version, asked.as_object_mut()) {
         members.insert("VersionId".to_owned(), json!(version));
     }
     let found = stage.call("s3", "GetObject", asked).await.map_err(|error| error.to_string())?;
     if found.output["ServerSideEncryption"].as_str() != Some(archive.encryption.as_str()) {
-        return Err(format!("told as {}, encrypted by {}", archive.encryption, found.output["ServerSideEncryption"]));
+        return Err(format!("told as {}, `{key}` is encrypted by {}", archive.encryption, found.output["ServerSideEncryption"]));
     }
     let body = found.body.ok_or("no body")?.collect().await.map_err(|error| error.to_string())?.to_bytes();
-    let mut unpacked = BTreeMap::new();
-    for entry in tar::Archive::new(GzDecoder::new(body.as_ref())).entries().map_err(|error| error.to_string())? {
-        let mut entry = entry.map_err(|error| error.to_string())?;
-        if entry.header().entry_type().is_file() {
-            let name = entry.path().map_err(|error| error.to_string())?.to_string_lossy().into_owned();
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).map_err(|error| error.to_string())?;
-            unpacked.insert(name, content);
-        }
-    }
-    for (name, content) in &case.files {
-        match unpacked.iter().find(|(path, _)| path.ends_with(&format!("/{name}")) || *path == name) {
-            None => return Err(format!("`{name}` is not in it")),
-            Some((_, other)) if other != content => return Err(format!("`{name}` has other bytes")),
+    fs::create_dir_all(file.parent().ok_or("no folder")?).map_err(|error| error.to_string())?;
+    fs::write(file, body).map_err(|error| error.to_string())
+}
+
+/// Whether all that was seeded is among what was restored.
+fn compare(form: &Form, seeded: &Path, restored: &Path, archive: &Archive) -> Result<(), String> {
+    let (seeded, restored) = (files(form, seeded)?, files(form, restored)?);
+    for (name, (mode, content)) in &seeded {
+        let shown = String::from_utf8_lossy(name.as_encoded_bytes());
+        match restored.get(name) {
+            None => return Err(format!("`{shown}` is not in it")),
+            Some((_, other)) if other != content => return Err(format!("`{shown}` has other bytes")),
+            Some((other, _)) if form.keeps_modes && other != mode => {
+                return Err(format!("`{shown}` has the mode {other:o} and had {mode:o}"));
+            }
             Some(_) => {}
         }
     }
     // What was added since may be in it, if it is told.
-    if unpacked.len() > case.files.len() && archive.differences.is_empty() {
-        return Err(format!("{} files, where {} were seeded, and nothing is told of it", unpacked.len(), case.files.len()));
+    if restored.len() > seeded.len() && archive.differences.is_empty() {
+        return Err(format!("{} files, where {} were seeded, and nothing is told of it", restored.len(), seeded.len()));
     }
     Ok(())
+}
+
+/// Mode and content of each file of a folder, by its path or, where the form keeps no folders, by its name.
+fn files(form: &Form, folder: &Path) -> Result<BTreeMap<OsString, (u32, Vec<u8>)>, String> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            let known = fs::symlink_metadata(&path).map_err(|error| error.to_string())?;
+            if known.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = if form.keeps_folders { path.strip_prefix(folder).ok().map(Path::as_os_str) } else { path.file_name() };
+            let content = fs::read(&path).map_err(|error| error.to_string())?;
+            found.insert(name.unwrap_or_default().to_owned(), (known.permissions().mode() & 0o7777, content));
+        }
+    }
+    Ok(found)
 }
 
 /// Objects under `backups/` that were written more than once in a night of more than one command. A client writes again itself where an

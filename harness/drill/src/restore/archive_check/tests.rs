@@ -3,12 +3,13 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use proptest::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
 
 use super::*;
 use crate::archive::tarball;
+
+mod any_tree;
 
 /// A folder with a file, an empty one, a name with a line break, links and modes.
 fn site() -> TempDir {
@@ -201,57 +202,4 @@ fn a_copy_is_told_from_a_second_archive_by_its_name() {
         assert!(is_copy(one, other) && is_copy(other, one), "{one} {other}");
     }
     assert!(!is_copy("b/2026-11-29T03-00-00.1Z.tgz", "b/2026-11-29T03-00-02.7Z.tgz"));
-}
-
-#[derive(Debug, Clone)]
-enum Change {
-    Byte,
-    Mode,
-    Name,
-    Gone,
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    /// Whatever the tree and the form, one change of one file is found.
-    #[test]
-    fn one_changed_byte_mode_name_or_missing_file_is_found(
-        files in proptest::collection::btree_map("[a-z]{1,8}(/[a-z ]{1,8}x)?[0-9]", (proptest::collection::vec(any::<u8>(), 0..3000), 0_u32..8), 1..8),
-        form in proptest::sample::select(vec!["", "| gzip", "| bzip2", "| xz", "| zstd", "| lz4", "zip"]),
-        change in proptest::sample::select(vec![Change::Byte, Change::Mode, Change::Name, Change::Gone]),
-        which in any::<proptest::sample::Index>(),
-    ) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        for (name, (content, mode)) in &files {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, content).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600 | *mode)).unwrap();
-        }
-        // There is always something to archive: zip refuses to make an archive of nothing.
-        std::fs::write(folder.path().join("KEPT"), "kept").unwrap();
-        let manifest = manifest(folder.path());
-        let script = if form == "zip" { ZIP.to_owned() } else { format!("{TAR} {form}") };
-        let whole = unpacked(&made_by(folder.path(), &script), &manifest).unwrap().1;
-        prop_assert!(whole.is_identical() && whole.extra.is_empty() && whole.not_kept.is_empty(), "{:?}", whole);
-        let (name, (content, mode)) = files.iter().nth(which.index(files.len())).unwrap();
-        let path = folder.path().join(name);
-        match change {
-            Change::Byte => {
-                let mut content = content.clone();
-                match content.first_mut() {
-                    Some(first) => *first ^= 0x20,
-                    None => content.push(0),
-                }
-                std::fs::write(&path, content).unwrap();
-            }
-            Change::Mode => std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600 | (mode ^ 1))).unwrap(),
-            Change::Name => std::fs::rename(&path, path.with_extension("other")).unwrap(),
-            Change::Gone => std::fs::remove_file(&path).unwrap(),
-        }
-        let changed = unpacked(&made_by(folder.path(), &script), &manifest).unwrap().1;
-        prop_assert_eq!(changed.missing.len() + changed.different.len(), 1, "{:?}", changed);
-    }
 }
