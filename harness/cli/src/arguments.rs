@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use nightproof_drill::{DataProfile, Demands};
+use nightproof_drill::{DataProfile, Demands, Wanted};
 use nightproof_machine::{PLATFORMS, Platform};
 
 use crate::Exit;
@@ -362,8 +362,14 @@ pub(crate) struct BenchOptions {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
     pub(crate) nights: u32,
     /// Measure a fleet instead: this many simulated agents, without machines, answer one command at once and upload an archive of 1 MiB each.
-    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "nights"], value_parser = clap::value_parser!(u32).range(1..=4000))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "nights", "files"], value_parser = clap::value_parser!(u32).range(1..=4000))]
     pub(crate) machines: Option<u32>,
+    /// Back up as many generated files, and print beside it how long `diff -r` takes to compare them with a copy.
+    #[arg(long, value_name = "COUNT", requires = "bytes", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub(crate) files: Option<u64>,
+    /// How large these files are together.
+    #[arg(long, value_name = "BYTES", requires = "files")]
+    pub(crate) bytes: Option<u64>,
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -504,11 +510,19 @@ impl MachineOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("of").required(true).args(["template", "stack"])))]
 pub(crate) struct InitOptions {
     /// The CloudFormation template.
     #[arg(long, value_name = "FILE")]
-    pub(crate) template: PathBuf,
-    /// Where to write; nightproof.yaml beside the template when left out. A file that is there already stays.
+    pub(crate) template: Option<PathBuf>,
+    /// Name or ARN of a stack of a real account instead: its template is written beside the drill file, which has the values of its parameters.
+    /// It is only read, with the credentials that AWS's own tools would use.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: Option<String>,
+    /// The region of the account.
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// Where to write; nightproof.yaml beside the template, or in the working folder, when left out. A file that is there already stays.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -681,6 +695,9 @@ pub(crate) struct SmokeOptions {
     pub(crate) history: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceOptions,
+    /// Where the account has its archives, whose age is told: of a drill file alone.
+    #[arg(skip)]
+    pub(crate) archives: Option<Wanted>,
 }
 
 #[derive(Debug, Args)]
@@ -846,24 +863,29 @@ pub(crate) struct ProveOptions {
 }
 
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("archives").required(true).args(["bucket", "stack"])))]
 pub(crate) struct RestoreOptions {
-    /// The bucket with the archives.
-    #[arg(long)]
+    /// The bucket with the archives; that of the drill file's `archives` when left out.
+    #[arg(long, conflicts_with = "stack")]
     pub(crate) bucket: Option<String>,
     /// Name or ARN of the stack with the buckets.
     #[arg(long)]
     pub(crate) stack: Option<String>,
     /// Look at keys alone that begin with this, such as those of one machine.
-    #[arg(long, value_name = "PREFIX", default_value = "")]
-    pub(crate) prefix: String,
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) prefix: Option<String>,
+    /// All that is there are files as they are, as `aws s3 sync` leaves them: restore them, and no archive.
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// What is not as it should be fails: an archive that cannot be opened beside others, what is over its budget.
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// The newest that there was at this time, RFC 3339 (2026-11-23T06:00:00Z); now when left out.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
     /// The region of the account.
     #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1")]
     pub(crate) region: String,
-    /// The drill file, whose `restore`, `database`, `fingerprint` and `data.path` are gone by; nightproof.yaml in the working folder, if there is one.
+    /// The drill file, whose `archives`, `restore`, `database`, `fingerprint`, `data.path`, `budgets` and `strict` are gone by; nightproof.yaml in the working folder, if there is one.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// A script that restores the backup, as in a drill; without one what is opened here is unpacked.

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use nightproof_drill::{Before, Budgets, Demands, Fingerprint, Ignored};
-use nightproof_drill_file::{Database, DrillFile, Machine, MachineKind as FileMachineKind, NAME, Profile};
+use nightproof_drill::{Archives, Before, Budgets, Demands, Fingerprint, Ignored, Wanted};
+use nightproof_drill_file::{
+    Archives as FileArchives, Database, DrillFile, Machine, MachineKind as FileMachineKind, NAME, Place, Profile,
+};
 
 use crate::arguments::{
     AccessOptions, DataProfileKind, DrillOptions, ExistingOptions, MachineKind, MachineOptions, ProveOptions, RestoreOptions,
@@ -45,8 +47,11 @@ pub(crate) fn fill_smoke(options: &mut SmokeOptions) -> Result<(), Error> {
     let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
     fill_stack(&mut options.stack, &file)?;
     fill_drill(&mut options.drill, &file);
-    // A smoke has one night.
-    options.stack.demands.budgets.rpo = None;
+    options.archives = file.archives.as_ref().map(wanted);
+    if options.archives.is_none() {
+        // A smoke has one night.
+        options.stack.demands.budgets.rpo = None;
+    }
     Ok(())
 }
 
@@ -61,8 +66,26 @@ pub(crate) fn fill_restore(options: &mut RestoreOptions) -> Result<(), Error> {
     options.database_restore = drill.database_restore;
     options.data_path = options.data_path.take().or_else(|| file.data.path.clone());
     options.demands = Demands { seeds: Vec::new(), ..demands(&file)? };
+    options.strict |= file.strict;
+    if let Some(archives) = file.archives.as_ref().filter(|_| options.bucket.is_none() && options.stack.is_none()) {
+        match archives.place.clone() {
+            Place::Bucket(bucket) => options.bucket = Some(bucket),
+            Place::Stack(stack) => options.stack = Some(stack),
+        }
+        options.prefix = options.prefix.take().or_else(|| Some(archives.prefix.clone()));
+        options.plain |= archives.plain;
+    }
     fill_machine(&mut options.machine, &file);
     Ok(())
+}
+
+/// The archives of a drill file, as they are now.
+fn wanted(archives: &FileArchives) -> Wanted {
+    let place = match archives.place.clone() {
+        Place::Bucket(bucket) => Archives::Bucket(bucket),
+        Place::Stack(stack) => Archives::Stack(stack),
+    };
+    Wanted { archives: place, prefix: archives.prefix.clone(), at: None, plain: archives.plain }
 }
 
 /// The options that all drills on a local region have.
@@ -137,6 +160,7 @@ fn demands(file: &DrillFile) -> Result<Demands, Error> {
             size_change: file.budgets.size_change.map(|percent| percent.0),
             before: Before::Unknown,
         },
+        age: None,
     })
 }
 

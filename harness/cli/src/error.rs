@@ -101,6 +101,8 @@ pub(crate) enum Error {
     UnknownControl { id: String, known: String },
     #[error("`{0}` is no exit code, no finding and no point of failure")]
     NothingToExplain(String),
+    #[error("cannot compare by `diff -r`")]
+    Diff(#[source] io::Error),
     #[error("cannot write into `{}`", .path.display())]
     WriteFolder { path: PathBuf, source: io::Error },
     #[error("`{}` has no results of a suite: {why}", .path.display())]
@@ -120,6 +122,8 @@ pub(crate) enum Error {
     ReadSeedScript { path: PathBuf, source: io::Error },
     #[error("cannot write the drill file `{}`", .path.display())]
     WriteDraft { path: PathBuf, source: io::Error },
+    #[error("nothing says where the archives are")]
+    NoArchives,
     #[error("there is a secret for a restore script, and no restore script")]
     SecretWithoutScript,
 
@@ -193,6 +197,7 @@ impl Error {
             | Self::Signals(_)
             | Self::OwnProgram(_)
             | Self::Workspace(_)
+            | Self::Diff(_)
             | Self::IncompleteJournal(_)
             | Self::Tools(_)
             | Self::Region(_)
@@ -243,6 +248,7 @@ impl Error {
             | Self::ReadSeedScript { .. }
             | Self::WriteDraft { .. }
             | Self::SecretWithoutScript
+            | Self::NoArchives
             | Self::EmptyWindow { .. }
             | Self::CaptureFolder { .. }
             | Self::StoreUrl(_)
@@ -263,6 +269,7 @@ impl Error {
             }
             Self::ListenForShell { .. } => "end what listens there, or give the local port 0",
             Self::Workspace(_) => "`nightproof doctor` says what this machine lacks",
+            Self::Diff(_) => "it is a program of GNU diffutils; `cp` copies the files before",
             Self::Leftovers(_) => "`nightproof sweep` removes what is left, once it can",
             Self::DataFolder(_) => "--data names a folder whose content the web server gets",
             Self::ReadRestoreFile { .. } | Self::SecretWithoutScript => {
@@ -302,6 +309,7 @@ impl Error {
             Self::WriteDraft { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
                 "it stays as it is; --output names another"
             }
+            Self::NoArchives => "--bucket or --stack names them, or `archives` in a drill file",
             Self::EmptyWindow { .. } => "--from comes before --to",
             Self::CaptureFolder { .. } => "--out names a folder that is empty or not there",
             Self::Tools(error) => error.hint(),

@@ -93,6 +93,32 @@ pub(crate) enum DatabaseMember {
     Engine(Engine),
     /// With the name of the database.
     Named(NamedDatabase),
+    /// Anything else, which is refused by its name.
+    #[schemars(skip)]
+    Other(OtherDatabase),
+}
+
+/// A database that there is no profile for, or a member that is none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OtherDatabase {
+    Engine(String),
+    Named { engine: String },
+}
+
+impl OtherDatabase {
+    fn refusal<E: de::Error>(&self) -> E {
+        let (Self::Engine(name) | Self::Named { engine: name }) = self;
+        let known = ["postgresql", "mariadb", "sqlite", "redis"];
+        E::custom(match name.as_str() {
+            // The packages of that name (`default-mysql-server`, `mysql-server` of Debian) are MariaDB's.
+            "mysql" => "no server of MySQL is in the packages of Debian, and MariaDB's is another: say `database: mariadb` for what both \
+                understand (`mysqldump`), or start your own server by `seed` and compare it by `fingerprint`"
+                .to_owned(),
+            name if known.contains(&name) => format!("`database` is `{name}`, or has `engine` and `name` and nothing else"),
+            name => format!("there is no profile of `{name}`: there are {}; for others there are `seed` and `fingerprint`", known.join(", ")),
+        })
+    }
 }
 
 /// An engine, and what the database is called.
@@ -111,6 +137,7 @@ pub(crate) fn database<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     let (engine, name) = match member {
         DatabaseMember::Engine(engine) => (engine, None),
         DatabaseMember::Named(NamedDatabase { engine, name }) => (engine, name),
+        DatabaseMember::Other(other) => return Err(other.refusal()),
     };
     let Some(name) = name else { return Ok(Some(Database { engine, name: engine.default_name().to_owned() })) };
     let plain = |also: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || also.contains(c)) && name.len() <= 200;

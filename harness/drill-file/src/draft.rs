@@ -12,15 +12,29 @@ const TRIGGERS: &[&str] = &[RULE, "AWS::Scheduler::Schedule", "AWS::SSM::Mainten
 pub fn draft(template: &Template, name: &str) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = write(&mut text, template, name);
+    let _ = write(&mut text, template, name, None);
     text
 }
 
-fn write(text: &mut String, template: &Template, name: &str) -> fmt::Result {
+/// As [`draft`], of a stack that is deployed: with the values that its parameters have, and with its archives.
+pub fn draft_of_stack(template: &Template, name: &str, stack: &str, values: &[(String, String)]) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut text, template, name, Some((stack, values)));
+    text
+}
+
+/// The name of a stack, and the values of its parameters.
+type Deployed<'a> = (&'a str, &'a [(String, String)]);
+
+fn write(text: &mut String, template: &Template, name: &str, deployed: Option<Deployed<'_>>) -> fmt::Result {
     writeln!(text, "# What `nightproof run` rehearses in this folder, and what has to hold: docs/drill-file.md.")?;
     writeln!(text, "# Options of the command line override it. `nightproof schema drill` prints its JSON Schema, for editors.")?;
     writeln!(text, "version: 1\ntemplate: {}\n", quoted(name))?;
-    parameters(text, &template.parameters)?;
+    match deployed {
+        None => parameters(text, &template.parameters)?,
+        Some((_, values)) => values_of(text, &template.parameters, values)?,
+    }
     writeln!(text, "data:")?;
     writeln!(text, "  profile: usual          # a small generated web site; `hard` has all that file systems allow")?;
     writeln!(text, "  # folder: ./htdocs      # or a copy of your own data, instead of `profile`")?;
@@ -34,7 +48,17 @@ fn write(text: &mut String, template: &Template, name: &str) -> fmt::Result {
     };
     choice(text, "what starts the backup", &named(TRIGGERS), |id| format!("trigger: {{rule: {id}}}"))?;
     choice(text, "where archives go", &named(&["AWS::S3::Bucket"]), |id| format!("bucket: {id}"))?;
-    text.push_str(REST);
+    if let Some((stack, _)) = deployed {
+        writeln!(
+            text,
+            "archives: {{stack: {}}}    # for `nightproof restore`, and their age in `nightproof smoke`\n",
+            quoted(stack)
+        )?;
+    }
+    let is_archives = |line: &&str| deployed.is_some() && line.starts_with("# archives:");
+    for line in REST.lines().filter(|line| !is_archives(line)) {
+        writeln!(text, "{line}")?;
+    }
     Ok(())
 }
 
@@ -62,6 +86,26 @@ fn parameters(text: &mut String, parameters: &[Parameter]) -> fmt::Result {
             None if default.is_some() => writeln!(text, "#   {name}: \"\"    # {kind}{allowed}; its default is not shown")?,
             None => writeln!(text, "#   {name}: \"\"    # {kind}{allowed}; it has no default")?,
         }
+    }
+    text.push('\n');
+    Ok(())
+}
+
+/// The values that the parameters of a stack have; whoever reads them gets `****` for one that is not shown.
+fn values_of(text: &mut String, parameters: &[Parameter], values: &[(String, String)]) -> fmt::Result {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let is_hidden = |name: &str| parameters.iter().any(|parameter| parameter.name == name && parameter.no_echo);
+    let (hidden, shown): (Vec<_>, Vec<_>) = values.iter().partition(|(name, _)| is_hidden(name));
+    writeln!(text, "# The values that the stack has.")?;
+    // A mapping whose members are all comments would be null.
+    writeln!(text, "{}parameters:", if shown.is_empty() { "# " } else { "" })?;
+    for (name, value) in shown {
+        writeln!(text, "  {name}: {}", quoted(value))?;
+    }
+    for (name, _) in hidden {
+        writeln!(text, "#   {name}: \"\"    # its value is not shown: take the # away and give one")?;
     }
     text.push('\n');
     Ok(())
@@ -111,6 +155,8 @@ due: 1                              # machines that have to leave an archive eac
 #   rto: 15m                        # how long a restore takes
 #   rpo: 26h                        # the longest time without a restorable archive
 #   size_change: 50%                # how much larger or smaller an archive is than the one before
+
+# archives: {bucket: my-archives}    # of the real account: for `nightproof restore`, and their age in `nightproof smoke`; or stack, prefix
 
 # restore:                          # for archives that only you can open
 #   script: restore.sh

@@ -44,6 +44,8 @@ pub struct DrillFile {
     /// The bucket that backups go to (logical id or name), if the stack has several.
     #[schemars(with = "Option<Text>")]
     bucket: Option<Text>,
+    /// Where a real account has its archives, for `restore` and for the age of the newest one in `smoke`.
+    pub archives: Option<Archives>,
     /// What instances and functions run in.
     #[serde(default)]
     pub machine: Machine,
@@ -151,6 +153,68 @@ impl Trigger {
     /// Its logical id, name or ARN.
     pub fn rule(&self) -> &str {
         &self.rule.0
+    }
+}
+
+/// Where a real account has its archives.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "ArchivesMembers")]
+pub struct Archives {
+    /// In which bucket, or in the buckets of which stack.
+    pub place: Place,
+    /// What keys begin with.
+    pub prefix: String,
+    /// Whether all objects are files as they are, as `aws s3 sync` leaves them.
+    pub plain: bool,
+}
+
+/// What has archives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A bucket, by its name.
+    Bucket(String),
+    /// The buckets of a stack, by its name or ARN.
+    Stack(String),
+}
+
+/// The members of [`Archives`] as they stand in the file.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Archives")]
+#[serde(deny_unknown_fields)]
+struct ArchivesMembers {
+    /// The bucket; excludes `stack`.
+    bucket: Option<Text>,
+    /// The stack with the buckets.
+    stack: Option<Text>,
+    /// What keys begin with, such as those of one machine; all if nothing is said.
+    #[serde(default)]
+    prefix: String,
+    /// Whether all objects are files as they are, as `aws s3 sync` leaves them.
+    #[serde(default)]
+    plain: bool,
+}
+
+impl JsonSchema for Archives {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        ArchivesMembers::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ArchivesMembers::json_schema(generator)
+    }
+}
+
+impl TryFrom<ArchivesMembers> for Archives {
+    type Error = &'static str;
+
+    fn try_from(members: ArchivesMembers) -> Result<Self, Self::Error> {
+        let ArchivesMembers { bucket, stack, prefix, plain } = members;
+        let place = match (bucket, stack) {
+            (Some(bucket), None) => Place::Bucket(bucket.0),
+            (None, Some(stack)) => Place::Stack(stack.0),
+            _ => return Err("archives are either in a `bucket` or in the buckets of a `stack`"),
+        };
+        Ok(Self { place, prefix, plain })
     }
 }
 

@@ -14,9 +14,9 @@ mod tests;
 
 pub use amount::{Percent, Span};
 pub use database::{Database, Engine};
-pub use draft::draft;
+pub use draft::{draft, draft_of_stack};
 pub use error::DrillFileError;
-pub use file::{Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Profile, Restore, Trigger};
+pub use file::{Archives, Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Place, Profile, Restore, Trigger};
 
 pub use suite::Suite;
 

@@ -5,7 +5,7 @@ use nightproof_template::Template;
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::{DrillFile, MachineKind, Profile, draft};
+use crate::{DrillFile, MachineKind, Place, Profile, draft};
 
 const WHOLE: &str = "
 version: 1
@@ -16,6 +16,7 @@ guess_parameters: true
 data: {profile: hard, path: /srv/data}
 trigger: {rule: Nightly}
 bucket: Archives
+archives: {stack: backup, prefix: site/, plain: true}
 machine: {kind: container, platform: ubuntu-24.04, instance_image: 'own:1', function_image: 'own:2'}
 nights: 3
 strict: true
@@ -55,6 +56,8 @@ fn a_file_says_all_that_a_drill_is_told() {
     assert_eq!(file.budgets.rpo.unwrap().0.as_secs(), 26 * 3600);
     assert_eq!(file.budgets.size_change.unwrap().0, 50.0);
     assert_eq!((file.nights, file.due, file.strict, file.allow_blocked_runtimes), (Some(3), Some(2), true, true));
+    let archives = file.archives.as_ref().unwrap();
+    assert_eq!((&archives.place, archives.prefix.as_str(), archives.plain), (&Place::Stack("backup".to_owned()), "site/", true));
     assert!(file.attack && file.guess_parameters && file.existing.len() == 1);
     assert!(is_of_schema(WHOLE));
 }
@@ -121,7 +124,10 @@ fn paths_are_of_the_folder_of_the_file() {
 #[case::a_fingerprint_of_nobody("fingerprint: date", "give `restore: {script: …}`", "line 2 column 14", false)]
 #[case::nothing_compared("restore: {script: r, tree: false}", "nothing is compared", "line 2 column 10", false)]
 #[case::nothing_said_of_a_restore("restore: {tree: true}", "give `restore: {script: …}`", "line 2 column 10", false)]
-#[case::an_unknown_database("database: oracle", "", "line 2 column 11", true)]
+#[case::an_unknown_database("database: oracle", "no profile of `oracle`: there are postgresql,", "line 2 column 11", true)]
+#[case::mysql("database: mysql", "say `database: mariadb` for what both", "line 2 column 11", true)]
+#[case::mysql_by_name("database: {engine: mysql, name: shop}", "MariaDB's is another", "line 2 column 11", true)]
+#[case::an_unknown_member_of_a_database("database: {engine: redis, nam: x}", "and nothing else", "line 2 column 11", true)]
 #[case::a_name_with_a_quote(
     "database: {engine: mariadb, name: \"a'b\"}",
     "has to be of letters, digits and `_`",
@@ -177,11 +183,28 @@ fn a_draft_is_a_drill_file_also_where_its_comments_are_taken_away() {
     assert!(is_of_schema(&text));
 }
 
+#[test]
+fn a_draft_of_a_stack_has_the_values_of_its_parameters_and_none_that_is_hidden() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let values = [("Schedule", "rate(1 day)"), ("Mode", "a \"b\"\n"), ("Password", "****")];
+    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let text = crate::draft_of_stack(&template, "backup.template.yaml", "backup", &values);
+    let file = DrillFile::parse(&text).unwrap();
+    assert_eq!((file.parameters.len(), file.parameters["Schedule"].as_str()), (2, "rate(1 day)"), "{text}");
+    assert_eq!(file.parameters["Mode"], "a \"b\"\n");
+    assert!(text.contains("#   Password: \"\"") && !text.contains("****"), "{text}");
+    assert_eq!(file.archives.unwrap().place, Place::Stack("backup".to_owned()));
+    assert_eq!(text.matches("archives:").count(), 1);
+    let hidden = crate::draft_of_stack(&template, "t", "s", &values[2..]);
+    assert!(DrillFile::parse(&hidden).unwrap().parameters.is_empty(), "{hidden}");
+}
+
 /// Whether what is in a comment is a line of the format.
 fn offers(rest: &str) -> bool {
     const MEMBERS: &[&str] = &[
         "parameters:",
         "bucket:",
+        "archives:",
         "trigger:",
         "machine:",
         "budgets:",

@@ -15,6 +15,8 @@ pub struct Demands {
     pub due: Option<u32>,
     /// What a restore may take, lose and change at most.
     pub budgets: Budgets,
+    /// How old the newest archive of the real account is, where that was asked for.
+    pub age: Option<crate::Age>,
 }
 
 /// What an instance says before the night, and a restored machine has to say afterwards.

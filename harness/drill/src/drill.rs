@@ -194,7 +194,8 @@ impl Drill {
     fn measure(&self) {
         let ended = self.local.as_ref().map(|local| local.now());
         let budgets = &self.plan.demands.budgets;
-        let numbers = numbers::from_nights(&self.state().nights, ended, self.local.is_some(), budgets.before);
+        let measured = numbers::from_nights(&self.state().nights, ended, self.local.is_some(), budgets.before);
+        let numbers = Numbers { age: self.plan.demands.age.clone(), ..measured };
         for finding in numbers::over_budget(&numbers, budgets) {
             self.finding(finding);
         }

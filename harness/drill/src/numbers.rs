@@ -17,12 +17,15 @@ pub struct Numbers {
     /// By how many percent archives changed in size from one night to the next, at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_change: Option<f64>,
+    /// How old the newest archive of a real account was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<Age>,
 }
 
 impl Numbers {
     /// Whether nothing was measured.
     pub const fn is_empty(&self) -> bool {
-        self.rto.is_none() && self.rpo.is_none() && self.size_change.is_none()
+        self.rto.is_none() && self.rpo.is_none() && self.size_change.is_none() && self.age.is_none()
     }
 }
 
@@ -57,6 +60,24 @@ pub struct Rpo {
     pub nights: u64,
     /// The last night left nothing to restore from, so that it goes on.
     pub at_least: bool,
+}
+
+/// How old the newest archive of a real account is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Age {
+    /// How old; nothing if there is no archive.
+    pub seconds: Option<u64>,
+    /// `s3://bucket/key`, or where there is none.
+    pub archive: String,
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.seconds {
+            Some(seconds) => write!(f, "{}: {}", spoken(Duration::from_secs(seconds)), self.archive),
+            None => write!(f, "there is no archive in {}", self.archive),
+        }
+    }
 }
 
 impl fmt::Display for Rto {
@@ -115,5 +136,8 @@ mod tests {
         let rpo = Rpo { seconds: 86_400, nights: 2, at_least: true };
         assert_eq!(rpo.to_string(), "at least 24 h 0 min over 2 nights");
         assert_eq!(Rpo { at_least: false, ..rpo }.to_string(), "24 h 0 min over 2 nights");
+        let age = Age { seconds: Some(7200), archive: "s3://b/a.tgz".to_owned() };
+        assert_eq!(age.to_string(), "2 h 0 min: s3://b/a.tgz");
+        assert_eq!(Age { seconds: None, archive: "b below `x/`".to_owned() }.to_string(), "there is no archive in b below `x/`");
     }
 }

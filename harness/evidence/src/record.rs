@@ -339,11 +339,16 @@ fn held(numbers: &Numbers, budgets: &Budgets) -> Vec<Budget> {
     let rpo = numbers.rpo.as_ref();
     let rto_over = rto.zip(budgets.rto).map(|(rto, budget)| rto.milliseconds > budget.as_secs_f64() * 1000.0);
     let rpo_over = rpo.zip(budgets.rpo).map(|(rpo, budget)| rpo.seconds > budget.as_secs());
+    let age = numbers.age.as_ref();
+    let age_over = age.zip(budgets.rpo).map(|(age, budget)| age.seconds.is_none_or(|seconds| seconds > budget.as_secs()));
+    // The age of the newest archive is held against the same budget.
+    let rpo_allowed = budgets.rpo.filter(|_| rpo.is_some() || age.is_none());
     let size_over = numbers.size_change.zip(budgets.size_change).map(|(change, budget)| change > budget);
     let percent = |percent: f64| format!("{percent:.1} %");
     [
         line("RTO", rto.map(ToString::to_string), budgets.rto.map(spoken), rto_over),
-        line("RPO", rpo.map(ToString::to_string), budgets.rpo.map(spoken), rpo_over),
+        line("RPO", rpo.map(ToString::to_string), rpo_allowed.map(spoken), rpo_over),
+        line("newest archive", age.map(ToString::to_string), age.and(budgets.rpo).map(spoken), age_over),
         line("change in size", numbers.size_change.map(percent), budgets.size_change.map(percent), size_over),
     ]
     .into_iter()

@@ -9,7 +9,7 @@ use crate::trend;
 /// RTO, RPO and size, what the comparison left out, and how they were in earlier drills.
 pub(crate) fn section(drill: &DrillRecord<'_>) -> Markup {
     let Some(outcome) = &drill.outcome else { return Markup::default() };
-    let Numbers { rto, rpo, size_change } = &outcome.numbers;
+    let Numbers { rto, rpo, size_change, age } = &outcome.numbers;
     html! {
         @if !outcome.numbers.is_empty() {
             h2 { "Numbers" }
@@ -18,6 +18,7 @@ pub(crate) fn section(drill: &DrillRecord<'_>) -> Markup {
                 tbody {
                     @if let Some(rto) = rto { tr { td.name { "RTO" } td { (rto) } } }
                     @if let Some(rpo) = rpo { tr { td.name { "RPO" } td { (rpo) } } }
+                    @if let Some(age) = age { tr { td.name { "Newest archive" } td { (age) } } }
                     @if let Some(percent) = size_change { tr {
                         td.name { "Change in size" } td { (format!("{percent:.1} % from one archive to the next, at most")) }
                     } }

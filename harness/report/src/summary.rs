@@ -31,12 +31,15 @@ fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
     for left_out in &outcome.ignored {
         writeln!(text, "ignored  {} ({} entries): {}", left_out.path, left_out.entries, left_out.reason)?;
     }
-    let Numbers { rto, rpo, size_change } = &outcome.numbers;
+    let Numbers { rto, rpo, size_change, age } = &outcome.numbers;
     if let Some(rto) = rto {
         writeln!(text, "rto      {rto}")?;
     }
     if let Some(rpo) = rpo {
         writeln!(text, "rpo      {rpo}")?;
+    }
+    if let Some(age) = age {
+        writeln!(text, "newest   {age}")?;
     }
     if let Some(percent) = size_change {
         writeln!(text, "size     changed by {percent:.1} % from one archive to the next, at most")?;

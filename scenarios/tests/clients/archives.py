@@ -1,4 +1,6 @@
-"""Two backups of a folder in a bucket with versions, one with its checksum beside it; and one that ends early in another bucket."""
+"""Two backups of a folder in a bucket with versions, each with its checksum beside it; one that ends early in another bucket; a night of several
+archives with a copy, parts and what cannot be opened; and a folder that is kept in step, of which a file was deleted."""
+import gzip
 import hashlib
 import io
 import tarfile
@@ -26,3 +28,24 @@ for name, text in (("a", b"yesterday"), ("b", b"today")):
     s3.put_object(Bucket="archives-of-somebody", Key=f"site/{name}.tgz.sha256", Body=hashlib.sha256(content).hexdigest())
 s3.create_bucket(Bucket="archives-of-nobody")
 s3.put_object(Bucket="archives-of-nobody", Key="site.tgz", Body=archive(bytes(range(256)) * 4000)[:-400])
+
+s3.create_bucket(Bucket="archives-of-a-night")
+site = archive(b"today" * 1000)
+for key, content in (
+    ("night/latest.tgz", site),
+    ("night/db-2026-11-29.sql.gz", gzip.compress(b"CREATE TABLE yesterday (day date);")),
+    ("night/db-2026-11-30.sql.gz", gzip.compress(b"CREATE TABLE today (day date);")),
+    ("night/site.tgz.aa", site[:100]),
+    ("night/site.tgz.ab", site[100:]),
+    ("locked/site.tgz", site),
+    ("beside/keys.enc", b"Salted__" + bytes(range(64))),
+    ("beside/site.tgz", site),
+    ("locked/the-keys.enc", b"Salted__" + bytes(range(64))),
+):
+    s3.put_object(Bucket="archives-of-a-night", Key=key, Body=content)
+s3.create_bucket(Bucket="files-in-step")
+s3.put_bucket_versioning(Bucket="files-in-step", VersioningConfiguration={"Status": "Enabled"})
+for key, content in (("htdocs/index.html", b"old"), ("htdocs/index.html", b"new"), ("htdocs/gone.txt", b"gone"),
+                     ("htdocs/sub/log.json", b"{}"), ("other/x", b"x")):
+    s3.put_object(Bucket="files-in-step", Key=key, Body=content)
+s3.delete_object(Bucket="files-in-step", Key="htdocs/gone.txt")

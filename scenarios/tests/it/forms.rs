@@ -1,5 +1,7 @@
 //! Backups in the forms that people's scripts make, and each once more with data that cannot be restored.
 
+use std::process::Command;
+
 use nightproof_scenarios::{Night, Scenario, Template};
 use rstest::rstest;
 
@@ -77,6 +79,41 @@ const SYNC: &str = "            Action: [s3:PutObject, s3:DeleteObject, s3:ListB
 /// The ids of findings of a night that passed.
 fn findings(night: &Night) -> Vec<&str> {
     night.assert_passed().findings.iter().map(|finding| finding.id.as_str()).collect()
+}
+
+/// Ways of people's scripts to the same bucket, each once more with a file that is not in it.
+#[rstest]
+#[case::by_standard_input(
+    "tar -C \"$DATA_PATH\" -cz . | aws s3 cp - \"s3://$BACKUP_BUCKET/backups/$instance/$dated\" --only-show-errors"
+)]
+#[case::by_put_object(
+    "tar -C \"$DATA_PATH\" -czf site.tgz .
+    aws s3api put-object --bucket \"$BACKUP_BUCKET\" --key \"backups/$instance/$dated.tgz\" --body site.tgz --server-side-encryption aws:kms > answer"
+)]
+#[case::with_a_log_beside(
+    "tar -C / -cvzf site.tgz \"${DATA_PATH#/}\" > site.log
+    put site.tgz $dated.tgz
+    put site.log $dated.log"
+)]
+#[case::as_a_file_list_says(
+    "(cd \"$DATA_PATH\"; find . -mindepth 1 -print0) > names
+    tar -C \"$DATA_PATH\" --null --no-recursion -T names -cJf site.txz
+    put site.txz site.txz"
+)]
+#[case::in_dated_folders_with_a_manifest(
+    "tar -C \"$DATA_PATH\" -cf site.tar .
+    sha256sum site.tar > site.tar.sha256
+    xz site.tar
+    for each in site.tar.xz site.tar.sha256; do put $each $(date -u +%Y/%m/%d/%H%M%S)/$each; done
+    printf '{\"files\": 1}' > manifest.json
+    put manifest.json $dated.manifest.json"
+)]
+fn a_way_to_the_bucket_ends_in_the_right_verdict(#[case] commands: &str) {
+    let night = leaving(commands).run().expect("a run");
+    let allowed = |id: &&str| *id == "checksum-of-nothing";
+    assert!(findings(&night).iter().all(allowed), "{:?}", findings(&night));
+    let night = leaving(&format!("rm \"$DATA_PATH/robots.txt\"\n{commands}")).run().expect("a run");
+    night.assert_broken("restore", "missing: robots.txt");
 }
 
 #[test]
@@ -206,6 +243,43 @@ fn a_script_restores_what_only_its_owner_can_open() {
     let enc = "tar -C \"$DATA_PATH\" -cz . | openssl enc -aes-256-cbc -pbkdf2 -k 'correct horse battery staple' > \"$archive\"";
     let dec = "openssl enc -d -aes-256-cbc -pbkdf2 -pass \"file:$NIGHTPROOF_SECRETS/passphrase\" -in \"$NIGHTPROOF_OBJECTS/$NIGHTPROOF_KEYS\" | tar -xzp -C \"$NIGHTPROOF_DATA_PATH\"";
     restored_by(enc, dec).run().expect("a run").assert_passed();
+}
+
+/// A pair of keys of gpg: in base64 the one that encrypts, and the one that decrypts.
+fn gpg_keys() -> (String, Vec<u8>) {
+    let script = "export GNUPGHOME=$(mktemp -d)
+        gpg --batch --quiet --passphrase '' --quick-gen-key backup@example.com future-default default never 2> /dev/null
+        gpg --batch --export backup@example.com | base64 -w 0
+        echo
+        gpg --batch --export-secret-keys --armor backup@example.com
+        gpgconf --kill all
+        rm -rf \"$GNUPGHOME\"";
+    let made = Command::new("bash").args(["-euo", "pipefail", "-c", script]).output().expect("bash");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let text = String::from_utf8(made.stdout).expect("text");
+    let (public, secret) = text.split_once('\n').expect("two keys");
+    (public.to_owned(), secret.as_bytes().to_vec())
+}
+
+#[test]
+fn an_archive_for_a_recipient_restores_by_his_key_alone() {
+    let ((public, secret), (_, other)) = (gpg_keys(), gpg_keys());
+    let encrypted = format!(
+        "export GNUPGHOME=$(mktemp -d); echo {public} | base64 -d | gpg --batch --quiet --import; tar -C \"$DATA_PATH\" -cz . | gpg --batch --quiet --trust-model always -r backup@example.com -e > \"$archive\""
+    );
+    let script = "export GNUPGHOME=$(mktemp -d)
+gpg --batch --quiet --import \"$NIGHTPROOF_SECRETS/key\"
+gpg --batch --quiet -d \"$NIGHTPROOF_OBJECTS/$NIGHTPROOF_KEYS\" | tar -xzp -C \"$NIGHTPROOF_DATA_PATH\"
+";
+    let night = |commands: &str, key: &[u8]| {
+        let drill = restored_by(commands, script);
+        let file = drill.folder().join("key");
+        std::fs::write(&file, key).expect("the key");
+        drill.with(&["--secret", &format!("key={}", file.to_string_lossy())]).run().expect("a run")
+    };
+    night(&encrypted, &secret).assert_passed();
+    night(&encrypted, &other).assert_broken("restore", "the restore script on i-");
+    night(&format!("rm \"$DATA_PATH/robots.txt\"; {encrypted}"), &secret).assert_broken("restore", "missing: robots.txt");
 }
 
 #[rstest]

@@ -1,9 +1,12 @@
 //! `nightproof bench`: how long a drill of the bundled stack takes, and where.
 
+mod large_tree;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nightproof_drill::DrillResult;
+use nightproof_drill::{Data, DrillResult};
 use nightproof_journal::{Event, Journal};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -16,6 +19,7 @@ use crate::format::Format;
 use crate::python::{Meter, Watch};
 use crate::rehearsal::{Rehearsal, rehearse};
 use crate::setting::Setting;
+use crate::workspace::Workspace;
 use crate::{Exit, interrupt, outcome, printer};
 
 /// One drill, measured. Times in milliseconds.
@@ -33,6 +37,8 @@ struct Sample {
     python: f64,
     /// The steps in their order, with their wall time and Python's processor time.
     steps: Vec<Step>,
+    /// The parts of the restore that took longest, with their wall time.
+    restore: Vec<(String, f64)>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -54,13 +60,35 @@ struct Report {
     without_python: f64,
     /// The most memory that nightproof's own process held at any time of all runs, in MiB; machines are processes of their own.
     peak_memory_mib: Option<f64>,
+    /// How the restore compares with `diff -r`, if files were asked for.
+    comparison: Option<Comparison>,
+}
+
+/// A restore beside `diff -r` of the same files and their copy, which are both in the memory of the kernel.
+#[derive(Debug, Serialize)]
+struct Comparison {
+    files: u64,
+    bytes: u64,
+    /// To open the archive and compare all that is in it, milliseconds.
+    restore: f64,
+    /// To compare two folders, milliseconds.
+    diff: f64,
+    /// The first by the second.
+    ratio: f64,
 }
 
 pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
     if let Some(machines) = options.machines {
         return fleet::fleet(machines, options.machine, options.format).await;
     }
-    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&StackOptions::default(), None)? };
+    let mut rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&StackOptions::default(), None)? };
+    let large = options.files.zip(options.bytes);
+    let workspace = large.map(|_| Workspace::new()).transpose()?;
+    if let (Some((files, bytes)), Some(workspace)) = (large, &workspace) {
+        let data = large_tree::places(workspace.path()).0;
+        large_tree::generate(&data, files, bytes).map_err(|source| Error::WriteFolder { path: data.clone(), source })?;
+        rehearsal.data = Data::Folder(data);
+    }
     let setting = Setting::new(options.machine)?;
     let cancel = interrupt::token()?;
     let watch = Watch::start();
@@ -71,13 +99,24 @@ pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
         samples.push(sample);
     }
     let median = median(&samples);
+    // Before anything else is held in memory.
+    let peak_memory_mib = own_usage::peak_memory();
+    let comparison = match (large, workspace) {
+        (Some(large), Some(workspace)) => {
+            let comparison = beside_diff(&median, large, workspace.path())?;
+            workspace.remove().map_err(Error::Workspace)?;
+            Some(comparison)
+        }
+        _ => None,
+    };
     let report = Report {
         version: 1,
         runs: samples.len(),
         profile: if cfg!(debug_assertions) { "debug" } else { "release" },
         without_python: median.total - median.python,
         median,
-        peak_memory_mib: own_usage::peak_memory(),
+        peak_memory_mib,
+        comparison,
     };
     match options.format {
         Format::Text => print(&report),
@@ -98,7 +137,9 @@ async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &Cancellation
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));
     let steps = steps.lock().clone();
+    let restore = outcome.numbers.rto.into_iter().flat_map(|rto| rto.parts).map(|part| (part.part, part.milliseconds)).collect();
     Ok(Sample {
+        restore,
         region_start: milliseconds(measured.start),
         call: milliseconds(measured.call),
         authorization: milliseconds(measured.authorization),
@@ -137,6 +178,12 @@ fn median(samples: &[Sample]) -> Sample {
         wall: of(&|sample| sample.steps.get(index).map_or(0.0, |step| step.wall)),
         python: of(&|sample| sample.steps.get(index).map_or(0.0, |step| step.python)),
     });
+    let restore = samples
+        .iter()
+        .take(1)
+        .flat_map(|first| &first.restore)
+        .enumerate()
+        .map(|(index, (part, _))| (part.clone(), of(&|sample| sample.restore.get(index).map_or(0.0, |(_, wall)| *wall))));
     Sample {
         region_start: of(&|sample| sample.region_start),
         call: of(&|sample| sample.call),
@@ -144,7 +191,17 @@ fn median(samples: &[Sample]) -> Sample {
         total: of(&|sample| sample.total),
         python: of(&|sample| sample.python),
         steps: steps.collect(),
+        restore: restore.collect(),
     }
+}
+
+/// How long the archive of the files takes to be opened and compared, beside `diff -r`.
+fn beside_diff(median: &Sample, (files, bytes): (u64, u64), folder: &Path) -> Result<Comparison, Error> {
+    let (data, copy) = large_tree::places(folder);
+    let diff = large_tree::diff(&data, &copy).map_err(Error::Diff)?;
+    let (restore, diff) =
+        (median.restore.iter().filter(|(part, _)| part != "fetch").map(|(_, wall)| wall).sum::<f64>(), milliseconds(diff));
+    Ok(Comparison { files, bytes, restore, diff, ratio: restore / diff })
 }
 
 fn print(report: &Report) {
@@ -166,6 +223,13 @@ fn print(report: &Report) {
     if let Some(memory) = report.peak_memory_mib {
         printer::line(&format!("{:<12} {memory:>9.1} MiB", "peak memory"));
     }
+    if let Some(Comparison { files, bytes, restore, diff, ratio }) = &report.comparison {
+        let parts: Vec<String> = report.median.restore.iter().map(|(part, wall)| format!("{part} {wall:.0} ms")).collect();
+        printer::line(&format!("{files} files, {bytes} bytes: {}", parts.join(", ")));
+        printer::line(&format!(
+            "opened and compared in {restore:.0} ms, `diff -r` of the files and a copy takes {diff:.0} ms: {ratio:.2} times as long"
+        ));
+    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -184,6 +248,7 @@ mod tests {
             total,
             python: total / 2.0,
             steps: vec![Step { step: "deploy".to_owned(), wall: total / 10.0, python: 0.0 }],
+            restore: vec![("fetch".to_owned(), 99.0), ("open".to_owned(), total * 2.0), ("compare".to_owned(), total)],
         }
     }
 
@@ -191,5 +256,14 @@ mod tests {
     fn the_median_is_of_each_figure() {
         let median = median(&[sample(30.0), sample(10.0), sample(20.0)]);
         assert_eq!((median.total, median.python, median.steps[0].wall), (20.0, 10.0, 2.0));
+        assert_eq!(median.restore[1], ("open".to_owned(), 40.0));
+    }
+
+    #[test]
+    fn what_is_opened_and_compared_is_held_against_diff_without_the_download() {
+        let folder = tempfile::tempdir().unwrap();
+        large_tree::generate(&large_tree::places(folder.path()).0, 3, 100).unwrap();
+        let beside = beside_diff(&sample(10.0), (3, 100), folder.path()).unwrap();
+        assert!(beside.restore == 30.0 && beside.diff > 0.0 && beside.ratio == 30.0 / beside.diff, "{beside:?}");
     }
 }

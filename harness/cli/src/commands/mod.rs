@@ -42,7 +42,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
             drill_file::fill_run(&mut options)?;
             run::run(&options).await
         }
-        Command::Init(options) => init::init(&options),
+        Command::Init(options) => init::init(&options).await,
         Command::Keys(options) => evidence::keys(&options),
         Command::VerifyEvidence(options) => evidence::verify(&options),
         Command::Evidence(command) => evidence::evidence(&command),

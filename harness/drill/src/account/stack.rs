@@ -1,10 +1,13 @@
 //! What CloudFormation says of a stack, as far as a drill reads it.
 
+use async_recursion::async_recursion;
 use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::account::dynamic_client::DynamicClient;
+use crate::chain::failure::{HopFailure, at};
+use crate::{Endpoint, Failure, Hop};
 
 /// A stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html>
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -77,6 +80,36 @@ struct Body {
 pub(crate) async fn describe(client: &DynamicClient, stack: &str) -> Result<Option<Stack>, AwsError> {
     let answer: Described = client.read("cloudformation", "DescribeStacks", &json!({ "StackName": stack })).await?;
     Ok(answer.stacks.into_iter().next())
+}
+
+/// A stack as it was deployed.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// Its name.
+    pub name: String,
+    /// The text of its template, as it was submitted.
+    pub template: String,
+    /// Its parameters, by name; `****` is the value of one that is not shown.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Reads a stack by its name or ARN, from any account.
+///
+/// # Errors
+/// A call was refused, or there is no such stack.
+#[async_recursion]
+pub async fn deployed(endpoint: &Endpoint, stack: &str) -> Result<Deployed, Failure> {
+    let client = DynamicClient::new(endpoint);
+    let described = describe(&client, stack).await.map_err(at(Hop::Stack, "DescribeStacks"))?;
+    let Some(found) = described else {
+        return Err(HopFailure::at(Hop::Stack, format!("there is no stack {stack}")).into());
+    };
+    // By default it is the template whose macros are applied.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
+    let input = json!({ "StackName": stack, "TemplateStage": "Original" });
+    let body: Body = client.read("cloudformation", "GetTemplate", &input).await.map_err(at(Hop::Stack, "GetTemplate"))?;
+    let parameters = found.parameters.into_iter().map(|one| (one.parameter_key, one.parameter_value));
+    Ok(Deployed { name: found.stack_name, template: body.template_body, parameters: parameters.collect() })
 }
 
 /// Whether CloudFormation says that there is no such stack, which has no code of its own.

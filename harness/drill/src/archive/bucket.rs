@@ -41,6 +41,8 @@ pub(crate) struct Listing {
     pub(crate) versions: BTreeSet<Object>,
     /// Of them, what a reader gets who asks for no version.
     pub(crate) current: BTreeSet<Object>,
+    /// What marks objects as deleted.
+    pub(crate) deleted: Vec<Object>,
 }
 
 /// The buckets that may get archives: the `wanted` one, or all of the stack but those that only get access logs.
@@ -81,20 +83,15 @@ pub(crate) async fn objects(client: &DynamicClient, buckets: &[Bucket]) -> Resul
         loop {
             let page = versions(client, &bucket.name, after).await.map_err(at(Hop::Object, "ListObjectVersions"))?;
             after = page.next();
-            for found_version in page.versions {
-                let object = Object {
-                    bucket: bucket.name.clone(),
-                    version: found_version.id().map(str::to_owned),
-                    mark: format!("{} {}", found_version.e_tag, found_version.last_modified),
-                    at: found_version.at(),
-                    key: found_version.key,
-                    bytes: found_version.size,
-                };
-                if found_version.is_latest {
+            for version in page.versions {
+                let is_latest = version.is_latest;
+                let object = version.into_object(&bucket.name);
+                if is_latest {
                     found.current.insert(object.clone());
                 }
                 found.versions.insert(object);
             }
+            found.deleted.extend(page.delete_markers.into_iter().map(|marker| marker.into_object(&bucket.name)));
             if after.is_none() {
                 break;
             }
@@ -177,6 +174,17 @@ impl Version {
     /// Its id; none of what was stored without.
     pub(crate) fn id(&self) -> Option<&str> {
         self.version_id.as_deref().filter(|id| *id != "null")
+    }
+
+    fn into_object(self, bucket: &str) -> Object {
+        Object {
+            bucket: bucket.to_owned(),
+            version: self.id().map(str::to_owned),
+            mark: format!("{} {}", self.e_tag, self.last_modified),
+            at: self.at(),
+            key: self.key,
+            bytes: self.size,
+        }
     }
 
     /// When it was put there: seconds since 1970 on the region's clock.

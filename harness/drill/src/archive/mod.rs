@@ -3,6 +3,7 @@
 pub(crate) mod bucket;
 pub(crate) mod manifest;
 pub(crate) mod own_bucket;
+pub(crate) mod plain_package;
 pub(crate) mod presigned;
 pub(crate) mod sample_site;
 pub(crate) mod tarball;

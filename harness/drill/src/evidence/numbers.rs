@@ -14,6 +14,7 @@ pub(crate) fn from_nights(nights: &[Night], ended: Option<i64>, local: bool, bef
         rto: rto(nights, local),
         rpo: chains.iter().filter_map(|nights| rpo(nights, ended)).max_by_key(|rpo| rpo.seconds),
         size_change: chains.iter().filter_map(|nights| size_change(nights, before)).max_by(f64::total_cmp),
+        age: None,
     }
 }
 
@@ -70,7 +71,7 @@ fn percent(part: u64, whole: u64) -> f64 {
 }
 
 /// What is over its budget, and what has one and could not be measured.
-pub(crate) fn over_budget(numbers: &Numbers, budgets: &Budgets) -> Vec<Finding> {
+pub fn over_budget(numbers: &Numbers, budgets: &Budgets) -> Vec<Finding> {
     let finding = |id: &str, detail: String| Finding { id: id.to_owned(), detail };
     let mut found = Vec::new();
     if let (Some(budget), Some(rto)) = (budgets.rto, &numbers.rto)
@@ -84,11 +85,17 @@ pub(crate) fn over_budget(numbers: &Numbers, budgets: &Budgets) -> Vec<Finding> 
             let detail = format!("for {} there was no new restorable archive, and it may be {}", rpo, spoken(budget));
             found.push(finding("over-budget-rpo", detail));
         }
-        (Some(_), None) => {
+        (Some(_), None) if numbers.age.is_none() => {
             let detail = "the time between restorable archives has a budget, and takes two nights that restore: give `nights: 2`";
             found.push(finding("rpo-not-measured", detail.to_owned()));
         }
         _ => {}
+    }
+    if let (Some(budget), Some(age)) = (budgets.rpo, &numbers.age)
+        && age.seconds.is_none_or(|seconds| seconds > budget.as_secs())
+    {
+        let is = if age.seconds.is_some() { "the newest archive is old: " } else { "" };
+        found.push(finding("over-budget-rpo", format!("{is}{age}; it may be {} old", spoken(budget))));
     }
     match (budgets.size_change, numbers.size_change) {
         (Some(budget), Some(change)) if change > budget => {
@@ -110,7 +117,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::Archive;
-    use crate::numbers::RestorePart;
+    use crate::numbers::{Age, RestorePart};
 
     fn night(night: u32, restorable: Option<i64>, bytes: u64, milliseconds: &[f64]) -> Night {
         let part = |milliseconds: &f64| RestorePart { part: "fetch".to_owned(), milliseconds: *milliseconds };
@@ -191,5 +198,15 @@ mod tests {
         assert_eq!(ids(&single, &budgets), ["rpo-not-measured", "size-change-not-measured"]);
         assert_eq!(ids(&single, &Budgets { before: Before::First, rpo: None, ..budgets }), [""; 0]);
         assert_eq!(ids(&over, &Budgets::default()), [""; 0]);
+    }
+
+    #[test]
+    fn the_newest_archive_of_an_account_may_be_as_old_as_the_time_without_one() {
+        let budgets = Budgets { rpo: Some(Duration::from_secs(3600)), ..Budgets::default() };
+        let aged = |seconds| Numbers { age: Some(Age { seconds, archive: "s3://b/a".to_owned() }), ..Numbers::default() };
+        assert_eq!(ids(&aged(Some(3600)), &budgets), [""; 0]);
+        assert_eq!(ids(&aged(Some(3601)), &budgets), ["over-budget-rpo"]);
+        assert_eq!(ids(&aged(None), &budgets), ["over-budget-rpo"]);
+        assert_eq!(ids(&aged(None), &Budgets::default()), [""; 0]);
     }
 }

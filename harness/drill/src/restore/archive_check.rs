@@ -44,7 +44,7 @@ pub(crate) struct Restored {
 /// An archive as it was downloaded.
 pub(crate) struct Downloaded {
     pub(crate) file: File,
-    sha256: [u8; 32],
+    pub(crate) sha256: [u8; 32],
 }
 
 /// Downloads what one instance left, one archive at a time into `folder`, and compares it.

@@ -54,7 +54,8 @@ pub(crate) fn compare_entries(found: &Manifest, manifest: &Manifest, prefix: &[u
     for (path, seeded) in manifest.iter().filter(|(path, _)| !ignored.covers(path)) {
         comparison.seeded += 1;
         let name = || shown(path);
-        let Some(archived) = found.get(&join(prefix, path)) else {
+        let archived = if prefix.is_empty() { found.get(path) } else { found.get(&join(prefix, path)) };
+        let Some(archived) = archived else {
             if !is_implied(path, seeded, manifest) {
                 comparison.missing.push(name());
             }
@@ -105,14 +106,48 @@ pub(crate) fn prefix(found: &Manifest, manifest: &Manifest, data_path: &str) -> 
         candidates.insert(common.clone());
         common = parent(&common).to_vec();
     }
-    candidates
-        .into_iter()
-        .min_by_key(|prefix| {
-            let matches = manifest.keys().filter(|path| found.contains_key(&join(prefix, path))).count();
-            let unexplained = extra(found, manifest, prefix).count();
-            (usize::MAX - matches, unexplained, prefix.len())
-        })
-        .unwrap_or_default()
+    // The first of the best: the shortest.
+    let mut candidates: Vec<Vec<u8>> = candidates.into_iter().collect();
+    candidates.sort_by_key(Vec::len);
+    let mut best: Option<(Fit, Vec<u8>)> = None;
+    for candidate in candidates {
+        let fit = Fit::of(found, manifest, &candidate);
+        if best.as_ref().is_none_or(|(known, _)| fit.is_better_than(known)) {
+            let is_perfect = fit.matches == manifest.len() && fit.unexplained == 0;
+            best = Some((fit, candidate));
+            if is_perfect {
+                break;
+            }
+        }
+    }
+    best.map(|(_, prefix)| prefix).unwrap_or_default()
+}
+
+/// How well an archive fits under a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fit {
+    /// Paths of the data that are there.
+    pub(crate) matches: usize,
+    /// Entries that are neither.
+    pub(crate) unexplained: usize,
+}
+
+impl Fit {
+    pub(crate) fn of(found: &Manifest, manifest: &Manifest, prefix: &[u8]) -> Self {
+        let mut fit = Self { matches: 0, unexplained: 0 };
+        for path in found.keys() {
+            if below(path, prefix).is_some_and(|inside| manifest.contains_key(inside)) {
+                fit.matches += 1;
+            } else if !is_within(prefix, path) {
+                fit.unexplained += 1;
+            }
+        }
+        fit
+    }
+
+    const fn is_better_than(&self, other: &Self) -> bool {
+        self.matches > other.matches || self.matches == other.matches && self.unexplained < other.unexplained
+    }
 }
 
 /// The deepest folder that holds every entry that is no folder itself.

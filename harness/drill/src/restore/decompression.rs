@@ -42,7 +42,7 @@ impl Compression {
     }
 
     /// What the stream holds.
-    pub(crate) fn reader<'a>(self, stream: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+    pub(crate) fn reader(self, stream: impl BufRead + Send + 'static) -> Box<dyn Read + Send> {
         match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(stream)),
             Self::Bzip2 => Box::new(MultiBzDecoder::new(stream)),

@@ -13,6 +13,7 @@ pub(crate) mod path;
 pub(crate) mod peek;
 pub(crate) mod plain;
 pub(crate) mod promise;
+pub(crate) mod read_ahead;
 pub(crate) mod tar_contents;
 pub(crate) mod timing;
 pub(crate) mod tree;

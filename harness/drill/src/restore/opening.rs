@@ -9,6 +9,7 @@ use crate::restore::budget::Budget;
 use crate::restore::decompression::Compression;
 use crate::restore::looks_like::looks_like;
 use crate::restore::peek::Peek;
+use crate::restore::read_ahead::ReadAhead;
 use crate::restore::unreadable::Unreadable;
 use crate::restore::{path, tar_contents, zip_contents};
 
@@ -52,7 +53,7 @@ fn is_zip(start: &[u8]) -> bool {
 }
 
 /// Opens what a stream within `layers` holds.
-fn layer(stream: Box<dyn Read + '_>, layers: &mut Vec<Compression>, name: &str, budget: &Budget) -> Result<Opened, Unreadable> {
+fn layer(stream: Box<dyn Read + Send>, layers: &mut Vec<Compression>, name: &str, budget: &Budget) -> Result<Opened, Unreadable> {
     let mut stream = Peek::new(stream);
     let begins = |error: io::Error, layers: &[Compression]| Unreadable::from_read(&error, &form(None, layers), "its beginning");
     let start = stream.peek(tar_contents::BLOCK).map_err(|error| begins(error, layers))?;
@@ -64,7 +65,9 @@ fn layer(stream: Box<dyn Read + '_>, layers: &mut Vec<Compression>, name: &str, 
     }
     if let Some(compression) = Compression::from_start(start).filter(|_| layers.len() < LAYERS) {
         layers.push(compression);
-        return layer(compression.reader(BufReader::with_capacity(64 << 10, stream)), layers, name, budget);
+        let reader = compression.reader(BufReader::with_capacity(64 << 10, stream));
+        let ahead = ReadAhead::new(reader).map_err(Unreadable::Local)?;
+        return layer(Box::new(ahead), layers, name, budget);
     }
     if layers.is_empty() {
         return Err(Unreadable::Unknown { looks_like: looks_like(start) });

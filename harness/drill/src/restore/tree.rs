@@ -1,10 +1,9 @@
 //! What several archives restore together: each is put where its paths belong, and all are compared with the data.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::archive::manifest::{Entry, Kind, Manifest, shown};
-use crate::restore::comparison::{self, Comparison};
+use crate::restore::comparison::{self, Comparison, Fit};
 use crate::restore::ignored::IgnoredPaths;
 use crate::restore::opening::Opened;
 use crate::restore::path::{below, file_name, is_within, join};
@@ -45,13 +44,18 @@ impl Tree {
         let (prefix, mount) = place(&opened.entries, &seeded, key, data_path);
         self.prefix.get_or_insert_with(|| String::from_utf8_lossy(&prefix).into_owned());
         let placed = |path: &[u8]| below(path, &prefix).map(|inside| join(&mount, inside));
-        let mut held = BTreeSet::new();
+        let ignored = self.ignored.clone();
+        let is_due = |path: &[u8], entry: &Entry| entry.kind != Kind::Folder && !ignored.covers(path);
+        let due = seeded.iter().filter(|(path, entry)| is_due(path, entry)).count();
+        let mut held = 0;
+        let is_in_place = prefix.is_empty() && mount.is_empty();
         for (path, mut entry) in opened.entries {
-            match placed(&path) {
+            let at = if is_in_place { Some(path.clone()) } else { placed(&path) };
+            match at {
                 Some(at) if seeded.contains_key(&at) => {
+                    held += usize::from(seeded.get(&at).is_some_and(|seeded| is_due(&at, seeded)));
                     // Another name that is outside of the data stays what it is.
                     entry.hard_link = entry.hard_link.map(|first| placed(&first).unwrap_or(first));
-                    held.insert(at.clone());
                     self.insert(at, entry);
                 }
                 Some(at) if self.ignored.covers(&at) => {}
@@ -60,8 +64,7 @@ impl Tree {
                 _ => self.extra.push(shown(&path)),
             }
         }
-        let is_due = |(path, entry): &(&Vec<u8>, &Entry)| entry.kind != Kind::Folder && !self.ignored.covers(path);
-        seeded.iter().filter(is_due).all(|(path, _)| held.contains(path))
+        held == due
     }
 
     /// Adds a file whose name is that of its archive: a file of the data with its name, or with its content.
@@ -123,7 +126,12 @@ fn place(found: &Manifest, seeded: &Manifest, key: &str, data_path: &str) -> (Ve
         found.keys().filter_map(|path| below(path, prefix)).filter(|inside| seeded.contains_key(&join(mount, inside))).count()
     };
     let whole = comparison::prefix(found, seeded, data_path);
-    let mut best = (matches(&whole, b""), whole, Vec::new());
+    let fit = Fit::of(found, seeded, &whole);
+    let mut best = (fit.matches, whole, Vec::new());
+    // Where everything is explained, no folder explains more.
+    if fit.unexplained == 0 {
+        return (best.1, best.2);
+    }
     for mount in mounts(seeded, key) {
         let inside: Manifest = seeded
             .iter()

@@ -155,7 +155,7 @@ pub(super) const ALL: &[Explanation] = &[
     },
     Explanation {
         name: "over-budget-rpo",
-        meaning: "Between two backups that restore there is more time than the budget allows.",
+        meaning: "Between two backups that restore there is more time than the budget allows, or the newest one of an account is older than that.",
         remedy: "run the backup more often, or mend the nights that left none.",
         page: "docs/drill-file.md",
     },

@@ -66,6 +66,12 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     plan.recorded_as = Some(identity.clone());
     plan.review = Some(Arc::new(Reviewer { ask, hours: options.expires }));
 
+    if let Some(wanted) = &options.archives {
+        let age = nightproof_drill::age(&plan.endpoint, wanted, now().as_second()).await.map_err(Error::Refused)?;
+        printer::note(&format!("newest archive: {age}"));
+        plan.demands.age = Some(age);
+    }
+
     let journal = journal_file::open(journal.as_deref())?;
     let evidence = Evidence::begin(&options.evidence, &journal)?;
     let file = RunFile::of(&plan, &identity.account, expires);
