@@ -149,9 +149,12 @@ mod tests {
     #[test]
     fn a_schedule_with_a_flexible_window_comes_at_its_time() {
         let schedule = |when: &str, mode: &str| {
-            format!("Resources: {{S: {{Type: 'AWS::Scheduler::Schedule', Properties: {{ScheduleExpression: {when}, FlexibleTimeWindow: {{Mode: {mode}}}}}}}}}\n")
+            format!(
+                "Resources: {{S: {{Type: 'AWS::Scheduler::Schedule', Properties: {{ScheduleExpression: {when}, FlexibleTimeWindow: {{Mode: {mode}}}}}}}}}\n"
+            )
         };
-        let change = |when: &str, mode: &str| Change::new(&schedule(when, mode), "S", "ScheduleExpression", EVERY_MINUTE).unwrap();
+        let change =
+            |when: &str, mode: &str| Change::new(&schedule(when, mode), "S", "ScheduleExpression", EVERY_MINUTE).unwrap();
         for when in ["!Ref When", "'rate(1 day)'"] {
             let Change::Template(text) = change(when, "FLEXIBLE") else { panic!("no template") };
             let changed: Value = serde_json::from_str(&text).unwrap();

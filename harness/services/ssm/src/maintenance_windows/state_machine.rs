@@ -45,7 +45,9 @@ impl TaskRun {
         self.change(id, |invocation| invocation.execution.clone_from(&arn));
         let mut pause = Duration::from_millis(20);
         loop {
-            let execution = self.call("states", "DescribeExecution", Map::from_iter([("executionArn".to_owned(), arn.as_str().into())])).await?;
+            let execution = self
+                .call("states", "DescribeExecution", Map::from_iter([("executionArn".to_owned(), arn.as_str().into())]))
+                .await?;
             if let Some(ended) = ended(&execution) {
                 return Ok(ended);
             }

@@ -78,15 +78,19 @@ pub(crate) fn content(name: &str) -> Option<Value> {
             )
         }
         "AWS-StartNonInteractiveCommand" => {
-            let mut parameters = json!({"command": text("The command to run on the instance")});
-            parameters["separateOutputStream"] = json!({
-                "type": "String", "allowedValues": ["true", "false"], "default": "false",
-                "description": "(Optional) Separate the StdOut, StdErr and Exit code for Non-interactive command output"
-            });
-            for (name, stream) in [("stdoutSeparatorPrefix", "StdOut"), ("stderrSeparatorPrefix", "StdErr")] {
+            let prefix = |stream: &str| {
                 let description = format!("(Optional) Unique string as the prefix for {stream} partition");
-                parameters[name] = json!({"type": "String", "description": description, "default": ""});
-            }
+                json!({"type": "String", "description": description, "default": ""})
+            };
+            let parameters = json!({
+                "command": text("The command to run on the instance"),
+                "separateOutputStream": {
+                    "type": "String", "allowedValues": ["true", "false"], "default": "false",
+                    "description": "(Optional) Separate the StdOut, StdErr and Exit code for Non-interactive command output"
+                },
+                "stdoutSeparatorPrefix": prefix("StdOut"),
+                "stderrSeparatorPrefix": prefix("StdErr"),
+            });
             let command = json!({
                 "commands": "{{ command }}",
                 "runAsElevated": false,

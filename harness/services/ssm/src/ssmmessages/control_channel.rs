@@ -59,13 +59,13 @@ struct ControlChannel<'a> {
 #[derive(Debug, thiserror::Error)]
 enum Ended {
     #[error("the agent has ended it")]
-    ByAgent,
+    Agent,
     #[error("a newer one has taken its place")]
-    ByNewer,
+    Newer,
     #[error("nothing was heard of the agent")]
-    BySilence,
+    Silence,
     #[error(transparent)]
-    ByConnection(#[from] Box<dyn std::error::Error + Send + Sync>),
+    Connection(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl ControlChannel<'_> {
@@ -79,7 +79,7 @@ impl ControlChannel<'_> {
             tokio::select! {
                 frame = self.socket.next() => {
                     heard = Instant::now();
-                    let frame = frame.ok_or(Ended::ByAgent)?.map_err(|error| Ended::ByConnection(error.into()))?;
+                    let frame = frame.ok_or(Ended::Agent)?.map_err(|error| Ended::Connection(error.into()))?;
                     self.ssm.contact(self.account, self.instance, self.region.clock().now());
                     self.take(frame).await?;
                 }
@@ -89,12 +89,12 @@ impl ControlChannel<'_> {
                         self.probes.push(waiting);
                         self.write(Frame::Ping("probe".into())).await?;
                     }
-                    None => return Err(Ended::ByNewer),
+                    None => return Err(Ended::Newer),
                 },
                 () = rung => {}
                 () = tokio::time::sleep(GLANCE) => {
                     if heard.elapsed() > SILENCE {
-                        return Err(Ended::BySilence);
+                        return Err(Ended::Silence);
                     }
                 }
             }
@@ -102,7 +102,7 @@ impl ControlChannel<'_> {
     }
 
     async fn write(&mut self, frame: Frame) -> Result<(), Ended> {
-        self.socket.send(frame).await.map_err(|error| Ended::ByConnection(error.into()))
+        self.socket.send(frame).await.map_err(|error| Ended::Connection(error.into()))
     }
 
     async fn send(&mut self, message: &AgentMessage) -> Result<(), Ended> {
@@ -118,7 +118,7 @@ impl ControlChannel<'_> {
                 }
                 return Ok(());
             }
-            Frame::Close(_) => return Err(Ended::ByAgent),
+            Frame::Close(_) => return Err(Ended::Agent),
             // Pings are answered by the library.
             _ => return Ok(()),
         };
