@@ -55,9 +55,9 @@ async fn what_a_condition_leaves_out_lacks_nothing() {
 async fn a_stack_is_not_updated_to_what_is_lacking() {
     let world = World::new();
     assert_eq!(world.create("s", &template("{T: {Type: AWS::SNS::Topic}}")).await, "CREATE_COMPLETE");
-    let lacking = template("{T: {Type: AWS::SNS::Topic, Properties: {SignatureVersion: '2'}}}");
+    let lacking = template("{T: {Type: AWS::SNS::Topic, Properties: {ArchivePolicy: {}}}}");
     let error = world.call("cloudformation", "UpdateStack", submission("s", &lacking)).await.unwrap_err();
-    assert_eq!(error.message, "cannot be rehearsed here: `SignatureVersion` of `AWS::SNS::Topic` (T, line 1) is not supported");
+    assert_eq!(error.message, "cannot be rehearsed here: `ArchivePolicy` of `AWS::SNS::Topic` (T, line 1) is not supported");
     assert_eq!(world.status("s").await, "CREATE_COMPLETE");
 }
 

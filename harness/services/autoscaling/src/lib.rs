@@ -10,6 +10,7 @@ mod authorization;
 mod autoscaling;
 mod capacity;
 mod controller;
+mod due_actions;
 mod error;
 mod group;
 mod hook;
@@ -23,6 +24,7 @@ mod resources;
 mod role;
 mod scheduled_action;
 mod service;
+mod size;
 mod step;
 mod tag;
 #[cfg(test)]

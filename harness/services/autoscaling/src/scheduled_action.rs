@@ -8,9 +8,8 @@ use nightproof_schedule::CrontabTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::activity::at;
 use crate::error::validation;
-use crate::group::{Group, Size};
+use crate::size::Size;
 
 /// `ScheduledUpdateGroupActionRequest`, which `PutScheduledUpdateGroupAction` has too.
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_ScheduledUpdateGroupActionRequest.html>
@@ -73,13 +72,13 @@ impl ScheduledAction {
     }
 
     /// When it runs after its next time; `None` if it does not.
-    fn after_next(&self) -> Option<Timestamp> {
+    pub(crate) fn after_next(&self) -> Option<Timestamp> {
         let next = self.recurrence.as_ref()?.next_after(self.next, &self.zone)?;
         self.given.end_time.is_none_or(|end| next <= end).then_some(next)
     }
 
     /// What a group's sizes are from then on.
-    fn sizes(&self, before: Size) -> Size {
+    pub(crate) fn sizes(&self, before: Size) -> Size {
         let (min, max) = (self.given.min_size.unwrap_or(before.min), self.given.max_size.unwrap_or(before.max));
         // What is not asked for follows the bounds.
         let desired = self.given.desired_capacity.unwrap_or_else(|| before.desired.clamp(min, max.max(min)));
@@ -112,47 +111,4 @@ fn recurrence(text: &str) -> Result<CrontabTime, AwsError> {
     let is_of_words = text.trim_start().starts_with('@');
     let parsed = CrontabTime::parse(text).filter(|_| !is_of_words);
     parsed.ok_or_else(|| validation(format!("Given recurrence string:{text} is invalid")))
-}
-
-/// Runs what has become due of a group's actions, in the order of their times; what is due while the process is suspended does not run.
-pub(crate) fn run_due(group: &mut Group, now: Timestamp) {
-    loop {
-        let due = group.scheduled.iter().filter(|(_, action)| action.next <= now);
-        let first = due.min_by_key(|(_, action)| action.next).map(|(name, action)| (name.clone(), action.clone()));
-        let Some((name, mut action)) = first else { return };
-        if group.runs("ScheduledActions") && !group.is_deleted {
-            run(group, &name, &action);
-        }
-        match action.after_next() {
-            None => {
-                group.scheduled.remove(&name);
-            }
-            Some(next) => {
-                action.next = next;
-                group.scheduled.insert(name, action);
-            }
-        }
-    }
-}
-
-fn run(group: &mut Group, name: &str, action: &ScheduledAction) {
-    let before = group.settings.size;
-    let size = match action.sizes(before).checked() {
-        Ok(size) => size,
-        Err(error) => {
-            tracing::warn!(group = group.name, action = name, %error, "a scheduled action does not fit its group");
-            return;
-        }
-    };
-    group.settings.size = size;
-    // What was refused before may be launched now.
-    (group.failures, group.retry) = (0, None);
-    if size.desired != before.desired {
-        let Size { min, max, desired } = size;
-        let at = at(action.next);
-        group.reason = format!(
-            "At {at} the scheduled action {name} executed.  At {at} a scheduled action update of AutoScalingGroup constraints to min: {min}, max: {max}, desired: {desired} changing the desired capacity from {} to {desired}.",
-            before.desired
-        );
-    }
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::activity::at;
 use crate::capacity;
+use crate::due_actions;
 use crate::group::Group;
 use crate::hook::Outcome;
 use crate::instance::State;
-use crate::scheduled_action;
 
 /// What is to be done for a group.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) struct Step {
 /// Brings the records of a group up to date with EC2's instances, whose states are `seen` by their ids, and returns what is to be done.
 pub(crate) fn step(group: &mut Group, seen: &BTreeMap<String, String>, now: Timestamp) -> Step {
     observe(group, seen, now);
-    scheduled_action::run_due(group, now);
+    due_actions::run_due(group, now);
     let launches = scale(group, now);
     let mut terminations = Vec::new();
     for instance in &mut group.instances {

@@ -125,7 +125,8 @@ impl Runtime {
     async fn raised(&mut self, payload: Vec<u8>, asked: u64, end: impl Future<Output = ()>) -> Failure {
         let mut asks = self.asked.clone();
         tokio::select! {
-            _ = asks.wait_for(|now| *now > asked) => Failure::Described(payload),
+            // Nobody to ask any more means that the runtime exits, which is seen by its end.
+            Ok(_) = asks.wait_for(|now| *now > asked) => Failure::Described(payload),
             code = self.machine.exited() => match self.exited(code) {
                 Failure::Exited(end) => Failure::DescribedAndExited(payload, end),
                 other => other,

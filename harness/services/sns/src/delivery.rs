@@ -11,11 +11,12 @@ use nightproof_core::{Caller, Region};
 use nightproof_journal::{Event, Recipient};
 use serde_json::{Value, json};
 
+use crate::attributes::Attributes;
 use crate::delivery_policy;
 use crate::envelope::{Question, Seal, pretty};
 use crate::message::Message;
 use crate::protocol::Protocol;
-use crate::records::{Attributes, Subscription};
+use crate::records::Subscription;
 use crate::signing::{SharedSigner, SignatureVersion, signer};
 use crate::web_endpoint::{self, Listener, Post, Refusal};
 

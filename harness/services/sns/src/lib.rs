@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
 
 mod address;
+mod attributes;
 mod authorization;
 mod delivery;
 mod delivery_policy;
@@ -12,6 +13,7 @@ mod fifo;
 mod filter_policy;
 mod message;
 mod mobile;
+mod mobile_access;
 mod operations;
 mod page;
 mod phone_number;

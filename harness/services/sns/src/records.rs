@@ -9,6 +9,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
+use crate::attributes::Attributes;
 use crate::error::{invalid, no_topic};
 use crate::fifo::Fifo;
 use crate::filter_policy::FilterPolicy;
@@ -49,9 +50,6 @@ impl Sns {
         self.with(account, |topics| topics.get_mut(arn).ok_or_else(no_topic).and_then(act))
     }
 }
-
-/// Attribute names to values, all strings.
-pub(crate) type Attributes = BTreeMap<String, String>;
 
 /// A topic's record.
 #[derive(Debug)]

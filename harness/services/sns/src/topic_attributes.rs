@@ -4,9 +4,10 @@
 use nightproof_core::service::AwsError;
 use nightproof_iam_policy::{Policy, PolicyKind};
 
+use crate::attributes::Attributes;
 use crate::delivery_policy;
 use crate::error::invalid;
-use crate::records::{Attributes, Topic};
+use crate::records::Topic;
 use crate::signing::SignatureVersion;
 
 /// Reads `Attributes`, refusing what is unknown or not done here.

@@ -43,7 +43,7 @@ const SILENCE: Duration = Duration::from_secs(120);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Keeps the channel open from now on, in a thread of which there is one however often the agent begins anew.
-pub(in crate::agent) fn keep(api: Api, commands: Commands) {
+pub(crate) fn keep(api: Api, commands: Commands) {
     static KEPT: Once = Once::new();
     KEPT.call_once(|| drop(thread::spawn(move || keep_open(&api, &commands))));
 }

@@ -14,11 +14,12 @@ use crate::activity::Activities;
 use crate::autoscaling::AutoScaling;
 use crate::capacity;
 use crate::error::{already_exists, in_use, no_configuration, validation};
-use crate::group::{Group, LaunchSource, Settings, Size};
+use crate::group::{Group, LaunchSource, Settings};
 use crate::hook::{Hook, HookSpecification};
 use crate::instance::State;
 use crate::launch::Blueprint;
 use crate::role;
+use crate::size::Size;
 use crate::tag::{self, Tag, TagRequest};
 
 const MOST_TAGS: usize = 50;

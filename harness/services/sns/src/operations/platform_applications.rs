@@ -4,10 +4,11 @@ use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::attributes::Attributes;
 use crate::error::{invalid, no_attributes};
 use crate::mobile::{Application, has_principal};
 use crate::page::page;
-use crate::records::{Attributes, Sns};
+use crate::records::Sns;
 
 /// `CreatePlatformApplication`. <https://docs.aws.amazon.com/sns/latest/api/API_CreatePlatformApplication.html>
 #[derive(Debug, Deserialize)]

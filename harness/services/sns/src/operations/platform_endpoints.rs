@@ -4,9 +4,10 @@ use nightproof_core::service::{AwsError, Call, arn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::attributes::Attributes;
 use crate::error::{invalid, no_attributes};
 use crate::page::page;
-use crate::records::{Attributes, Sns};
+use crate::records::Sns;
 
 /// `CreatePlatformEndpoint`. <https://docs.aws.amazon.com/sns/latest/api/API_CreatePlatformEndpoint.html>
 #[derive(Debug, Deserialize)]

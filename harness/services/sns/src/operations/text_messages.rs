@@ -4,9 +4,10 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::attributes::Attributes;
 use crate::error::invalid;
 use crate::phone_number;
-use crate::records::{Attributes, Sns};
+use crate::records::Sns;
 
 /// `SetSMSAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_SetSMSAttributes.html>
 #[derive(Debug, Deserialize)]

@@ -7,11 +7,12 @@ use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::attributes::Attributes;
 use crate::error::invalid;
 use crate::fifo::Fifo;
 use crate::operations::{data_protection, tags};
 use crate::page::page;
-use crate::records::{Attributes, Sns, Topic};
+use crate::records::{Sns, Topic};
 use crate::topic_attributes as attributes;
 
 /// `CreateTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
