@@ -15,7 +15,7 @@ pub(crate) fn the_tests(checks: &'static [&'static str]) -> Result<(), StepError
     // Named now: the tests' build may write this program anew.
     let this = std::env::current_exe().map_err(|source| StepError::Start { program: "xtask".to_owned(), source })?;
     let mut command = step::cargo_command();
-    command.args(["test", "--workspace"]).env("RUST_TEST_THREADS", step::threads()).stderr(Stdio::piped());
+    command.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", step::threads()).stderr(Stdio::piped());
     let program = format!("{command:?}");
     step::say(&format!("xtask: {program}"));
     let mut child = command.spawn().map_err(|source| StepError::Start { program: program.clone(), source })?;

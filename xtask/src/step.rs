@@ -49,10 +49,10 @@ pub(crate) fn without_package(mut command: Command) -> Command {
     command
 }
 
-/// How many tests run at a time: three times as many as there are processors, since tests of whole nights wait longer than they work.
+/// How many tests run at a time: five times as many as there are processors, since tests of whole nights wait longer than they work.
 pub(crate) fn threads() -> String {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    (3 * processors).to_string()
+    (5 * processors).to_string()
 }
 
 /// Runs a program to its end; its output goes where ours goes.
