@@ -14,6 +14,8 @@ use nightproof_machine_protocol::spec::{INSTALLED, LOCAL, LauncherSpec, NO_SANDB
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, wait};
 
+use crate::signals;
+
 const USR: &str = "/usr";
 /// Folders of the host that a machine sees, read-only.
 const SYSTEM: [&str; 6] = [USR, "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
@@ -21,6 +23,7 @@ const SYSTEM: [&str; 6] = [USR, "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
 const IN_MEMORY: [&str; 2] = ["/tmp", "/run"];
 
 pub(crate) fn main() -> ExitCode {
+    signals::reset();
     match launch() {
         Ok(code) => ExitCode::from(code),
         Err(reason) => {

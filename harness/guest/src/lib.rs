@@ -24,6 +24,7 @@ mod network;
 mod re_exec;
 mod relay;
 mod service;
+mod signals;
 mod task;
 mod timers;
 mod unshare;

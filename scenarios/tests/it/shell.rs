@@ -1,7 +1,10 @@
 //! Scripts without a shebang: they run in the `sh` of the instance's image, whatever this host's is. In a container the image decides.
 
+use std::process::Command;
+
 use nightproof_scenarios::{Scenario, Template};
 
+use crate::command::{PROGRAM, said};
 use crate::scenario;
 
 const UBUNTU: &str = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
@@ -39,4 +42,18 @@ fn a_script_for_bash_fails_in_the_sh_of_ubuntu_and_debian() {
 #[test]
 fn a_script_for_any_shell_runs_on_ubuntu() {
     without_shebang("set -eu", "[ -n \"$DATA_PATH\" ]", UBUNTU).run().expect("a run").assert_passed();
+}
+
+#[test]
+fn a_script_is_not_deaf_to_signals_that_whoever_runs_the_drill_ignores() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let template = folder.path().join("template.yaml");
+    let sends = "for signal in HUP INT TERM; do sh -c \"kill -$signal \\$\\$\" && exit 9; done\n          true";
+    let text = Template::default().replacing("set -euo pipefail\n", &format!("set -euo pipefail\n          {sends}\n"));
+    std::fs::write(&template, text.text()).expect("a file");
+    let mut deaf = Command::new("sh");
+    deaf.args(["-c", "trap '' HUP INT QUIT TERM; exec \"$@\"", "sh", PROGRAM, "run", "--machine", "sandbox", "--template"])
+        .arg(&template);
+    let output = deaf.current_dir(folder.path()).env("XDG_STATE_HOME", folder.path().join("state")).output().expect("a run");
+    assert!(output.status.success(), "{}", said(&output));
 }
