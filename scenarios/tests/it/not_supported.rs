@@ -74,11 +74,11 @@ fn everything_that_a_template_lacks_is_named_at_once_and_skipped() {
 #[test]
 fn what_is_found_lacking_while_the_stack_is_made_is_told_with_its_line_and_removed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let template = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n  Texts:\n    Type: AWS::SNS::Subscription\n    Properties: {TopicArn: !Ref Topic, Protocol: sms, Endpoint: '+15550100'}\n";
+    let template = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n  Texts:\n    Type: AWS::SNS::Subscription\n    Properties: {TopicArn: !Ref Topic, Protocol: firehose, Endpoint: 'arn:aws:firehose:us-east-1:123456789012:deliverystream/texts', SubscriptionRoleArn: 'arn:aws:iam::123456789012:role/texts'}\n";
     fs::write(folder.path().join("t.yaml"), template).expect("a template");
     let ended = nightproof(folder.path(), &["run", "--template", "t.yaml", "--report", "a.xml"]);
     assert_eq!(ended.status.code(), Some(5), "{}", said(&ended));
-    let told = "cannot be rehearsed here: `sns`: the protocol sms (Texts, line 3) is not supported";
+    let told = "cannot be rehearsed here: `sns`: the protocol firehose (Texts, line 3) is not supported";
     assert!(said(&ended).contains(told) && said(&ended).contains("nothing is left"), "{}", said(&ended));
     let junit = fs::read_to_string(folder.path().join("a.xml")).expect("a report");
     assert!(junit.contains("failures=\"0\"") && junit.contains(told), "{junit}");

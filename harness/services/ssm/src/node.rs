@@ -32,9 +32,11 @@ impl ManagedNode {
         self.polling > 0 || now.duration_since(self.last_contact) < SignedDuration::from_mins(5)
     }
 
-    /// Whether the agent asks for messages, so that its control channel need not tell it of them.
+    /// Whether the agent asks `ec2messages` for its commands, so that its control channel is not to tell it of them: it says so, or it does.
     pub(crate) fn polls(&self, now: Instant) -> bool {
-        self.polling > 0 || self.polled.is_some_and(|ended| now.saturating_duration_since(ended) < BETWEEN_POLLS)
+        self.about.connection_channel.as_deref() == Some("ec2messages")
+            || self.polling > 0
+            || self.polled.is_some_and(|ended| now.saturating_duration_since(ended) < BETWEEN_POLLS)
     }
 
     pub(crate) fn describe(&self, instance: &str, now: Timestamp) -> Value {
@@ -71,10 +73,10 @@ pub(crate) struct UpdateInstanceInformation {
     #[serde(rename = "IPAddress")]
     pub(crate) ip_address: Option<String>,
     pub(crate) computer_name: Option<String>,
+    /// By what commands come to it: `ec2messages` or `ssmmessages`.
+    #[serde(rename = "SSMConnectionChannel")]
+    pub(crate) connection_channel: Option<String>,
     #[serde(flatten)]
-    #[expect(
-        dead_code,
-        reason = "no operation shows the agent's zone, status and channel, nor what newer agents say beside them"
-    )]
+    #[expect(dead_code, reason = "no operation shows the agent's zone and status, nor what newer agents say beside them")]
     pub(crate) more: BTreeMap<String, Value>,
 }

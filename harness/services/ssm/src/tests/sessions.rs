@@ -341,6 +341,20 @@ async fn an_agent_that_polls_no_more_is_told_of_commands_by_its_channel() {
 }
 
 #[tokio::test]
+async fn an_agent_whose_channel_is_ec2messages_is_told_of_no_command_by_another() {
+    let f = Fixture::new();
+    f.node(WEB, &[]).await;
+    let about = json!({"InstanceId": WEB, "PlatformType": "Linux", "SSMConnectionChannel": "ec2messages"});
+    f.agent(WEB, "ssm", "UpdateInstanceInformation", about).await.unwrap();
+    let mut control = f.control(WEB).await;
+    let command = f.send(json!({"InstanceIds": [WEB]})).await;
+    // The channel is asked for a sign of life, and has nothing else to tell.
+    while_alive(&mut control, f.ssm("StartSession", json!({"Target": WEB}))).await.unwrap();
+    assert_eq!(text(&f.invocation(&command, WEB).await, "Status"), "Pending");
+    assert_eq!(f.messages(WEB).await.len(), 1);
+}
+
+#[tokio::test]
 async fn documents_decide_what_a_session_is() {
     let f = Fixture::new();
     f.node(WEB, &[]).await;
