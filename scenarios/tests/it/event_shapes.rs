@@ -3,28 +3,16 @@
 use nightproof_drill::Hop;
 use nightproof_scenarios::{Night, Template};
 
-use crate::shapes::{assert_passed, assert_passed_by, night};
+use crate::shapes::{
+    FAILED, FAILS, NO_MATCH, NO_TAG, NO_TAG_IN_JSON, assert_denied, assert_passed, assert_passed_by, night, with,
+};
 
-const FAILS: (&str, &str) = ("-C /var/www/html .", "-C /var/www/missing .");
-const NO_TAG: (&str, &str) = (r#"Key: "tag:Backup", Values: [Enabled]"#, r#"Key: "tag:Backup", Values: [enabled]"#);
 const OTHER_DOCUMENT: (&str, &str) = ("document/AWS-RunShellScript\"", "document/AWS-RunPatchBaseline\"");
-const NO_MATCH: &str = "reached no instance: no managed instance matches tag:Backup=enabled";
-
-fn with(text: &str, (old, new): (&str, &str)) -> Night {
-    night(&Template::from(text).replacing(old, new))
-}
-
 /// Whether the step that fires the trigger says that this was done.
 fn assert_caused(night: &Night, done: &str) {
     let outcome = night.outcome.as_ref().expect("an outcome");
     let fired = outcome.steps.iter().find(|step| step.step.to_string() == "fire").expect("the step");
     assert!(fired.detail.contains(done), "`{done}` is not in: {}", fired.detail);
-}
-
-/// Whether the night was denied this on the document.
-fn assert_denied(night: &Night) {
-    let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-    assert!(night.why().contains(denied), "{}", night.why());
 }
 
 /// An object, by a rule of EventBridge whose target is a document.
@@ -78,7 +66,7 @@ mod object_to_run_command {
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        with(SHAPE, FAILS).assert_broken("script", "is Failed, exit code 2");
+        with(SHAPE, FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -116,12 +104,12 @@ mod object_to_function {
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        with(SHAPE, (r#""Values": ["Enabled"]"#, r#""Values": ["enabled"]"#)).assert_broken("command", NO_MATCH);
+        with(SHAPE, NO_TAG_IN_JSON).assert_broken("command", NO_MATCH);
     }
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        with(SHAPE, FAILS).assert_broken("script", "is Failed, exit code 2");
+        with(SHAPE, FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -173,7 +161,7 @@ mod alarm_to_run_command {
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        with(SHAPE, FAILS).assert_broken("script", "is Failed, exit code 2");
+        with(SHAPE, FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -205,12 +193,12 @@ mod alarm_to_function {
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        with(SHAPE, (r#""Values": ["Enabled"]"#, r#""Values": ["enabled"]"#)).assert_broken("command", NO_MATCH);
+        with(SHAPE, NO_TAG_IN_JSON).assert_broken("command", NO_MATCH);
     }
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        with(SHAPE, FAILS).assert_broken("script", "is Failed, exit code 2");
+        with(SHAPE, FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -248,7 +236,7 @@ mod launch_to_run_command {
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        with(SHAPE, FAILS).assert_broken("script", "is Failed, exit code 2");
+        with(SHAPE, FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -295,7 +283,7 @@ mod termination_to_automation {
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        with(SHAPE, FAILS).assert_broken("script", "is Failed, exit code 2");
+        with(SHAPE, FAILS).assert_broken("script", FAILED);
     }
 }
 

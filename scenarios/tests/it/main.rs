@@ -83,6 +83,7 @@ mod suite;
 mod tutorial;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
+mod window_shapes;
 
 use nightproof_scenarios::{Scenario, Template};
 

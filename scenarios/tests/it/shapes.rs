@@ -9,6 +9,25 @@ pub(crate) fn night(template: &Template) -> Night {
     scenario().template(template).expect("a template").run().expect("a run")
 }
 
+pub(crate) const FAILS: (&str, &str) = ("-C /var/www/html .", "-C /var/www/missing .");
+/// What a script says of itself that fails by it.
+pub(crate) const FAILED: &str = "is Failed, exit code 2";
+pub(crate) const NO_TAG: (&str, &str) = (r#"Key: "tag:Backup", Values: [Enabled]"#, r#"Key: "tag:Backup", Values: [enabled]"#);
+/// The same where targets are written as JSON.
+pub(crate) const NO_TAG_IN_JSON: (&str, &str) = (r#""Values": ["Enabled"]"#, r#""Values": ["enabled"]"#);
+pub(crate) const NO_MATCH: &str = "reached no instance: no managed instance matches tag:Backup=enabled";
+
+/// A night of a template in which one text stands for another.
+pub(crate) fn with(template: impl Into<Template>, (old, new): (&str, &str)) -> Night {
+    night(&template.into().replacing(old, new))
+}
+
+/// Whether the night was denied the command.
+pub(crate) fn assert_denied(night: &Night) {
+    let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+    assert!(night.why().contains(denied), "{}", night.why());
+}
+
 /// A night that passes with these links that are not the usual ones.
 pub(crate) fn assert_passed_by(night: &Night, parts: &[(Hop, &str)]) {
     let outcome = night.outcome.as_ref().expect("an outcome");
@@ -43,21 +62,17 @@ mod rule_to_run_command {
             &template().replacing("document/AWS-RunShellScript\"\n  Nightly", "document/AWS-RunPatchBaseline\"\n  Nightly"),
         );
         night.assert_broken("rule", "no command was sent: may the role of its target send commands with AWS-RunShellScript?");
-        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-        assert!(night.why().contains(denied), "{}", night.why());
+        assert_denied(&night);
     }
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        let night =
-            night(&template().replacing(r#"Key: "tag:Backup", Values: [Enabled]"#, r#"Key: "tag:Backup", Values: [enabled]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+        with(template(), NO_TAG).assert_broken("command", NO_MATCH);
     }
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
+        with(template(), FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -87,113 +102,17 @@ mod schedule_to_run_command {
         let document = "document/AWS-RunShellScript\"\n  Nights";
         let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\"\n  Nights"));
         night.assert_broken("rule", "no command was sent: may the role of its target send commands with AWS-RunShellScript?");
-        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-        assert!(night.why().contains(denied), "{}", night.why());
+        assert_denied(&night);
     }
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        let night = night(&template().replacing(r#""Values": ["Enabled"]"#, r#""Values": ["enabled"]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+        with(template(), NO_TAG_IN_JSON).assert_broken("command", NO_MATCH);
     }
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
-    }
-}
-
-/// A maintenance window whose task runs a command on the window's target.
-mod window_to_run_command {
-    use super::*;
-
-    fn template() -> Template {
-        Template::from(include_str!("../../shapes/window-to-run-command.yaml"))
-    }
-
-    #[test]
-    fn passes_without_a_function() {
-        assert_passed(&night(&template()), &[(Hop::Rule, "Maintenance window")]);
-    }
-
-    #[test]
-    fn a_role_that_may_not_send_commands_is_told_with_what_it_was_denied() {
-        let document = "document/AWS-RunShellScript\"\n  Night";
-        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\"\n  Night"));
-        night.assert_broken("rule", "night opened, and its task AWS-RunShellScript is FAILED");
-        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-        assert!(night.why().contains(denied), "{}", night.why());
-    }
-
-    #[test]
-    fn a_role_that_systems_manager_may_not_assume_is_told() {
-        let trusted = "Principal: {Service: ssm.amazonaws.com}";
-        let night = night(&template().replacing(trusted, "Principal: {Service: events.amazonaws.com}"));
-        night.assert_broken("rule", "night opened, and its task AWS-RunShellScript is FAILED");
-        assert!(night.why().contains("sts:AssumeRole"), "{}", night.why());
-    }
-
-    #[test]
-    fn a_tag_that_no_instance_has_is_told() {
-        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
-        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
-    }
-
-    #[test]
-    fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
-    }
-}
-
-/// A maintenance window whose task is a state machine.
-mod window_to_state_machine {
-    use super::*;
-
-    fn template() -> Template {
-        Template::from(include_str!("../../shapes/window-to-state-machine.yaml"))
-    }
-
-    #[test]
-    fn passes_by_a_state_machine_that_waits_for_the_script() {
-        let night = night(&template());
-        assert_passed_by(&night, &[(Hop::Rule, "Maintenance window"), (Hop::Function, "Step Functions")]);
-    }
-
-    #[test]
-    fn a_role_that_may_not_start_the_state_machine_is_told_with_what_it_was_denied() {
-        let night = night(&template().replacing("Action: states:StartExecution", "Action: states:StartSyncExecution"));
-        night.assert_broken("rule", "night opened, and its task");
-        assert!(night.why().contains("may not states:StartExecution"), "{}", night.why());
-    }
-
-    #[test]
-    fn a_role_that_may_not_look_after_the_state_machine_is_told_though_the_script_ended_well() {
-        let night = night(&template().replacing("Action: states:DescribeExecution", "Action: states:ListExecutions"));
-        night.assert_broken("rule", "night opened, and its task");
-        assert!(night.why().contains("may not states:DescribeExecution"), "{}", night.why());
-    }
-
-    #[test]
-    fn a_state_machine_whose_role_may_not_send_commands_is_told_with_what_it_was_denied() {
-        let document = "document/AWS-RunShellScript\"";
-        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
-        night.assert_broken("function", "is FAILED in its state Send: Ssm.SsmException");
-    }
-
-    #[test]
-    fn a_tag_that_no_instance_has_is_told() {
-        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
-        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
-    }
-
-    #[test]
-    fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
+        with(template(), FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -257,14 +176,13 @@ mod rule_to_automation {
         let document = "document/AWS-RunShellScript\"";
         let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
         night.assert_broken("function", "is Failed");
-        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-        assert!(night.why().contains(denied), "{}", night.why());
+        assert_denied(&night);
     }
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
         let night = night(&template().replacing(r#""Tag": ["Enabled"]"#, r#""Tag": ["enabled"]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+        night.assert_broken("command", NO_MATCH);
     }
 
     #[test]
@@ -276,51 +194,7 @@ mod rule_to_automation {
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
-    }
-}
-
-/// A maintenance window whose task is a runbook for each of its targets.
-mod window_to_automation {
-    use super::*;
-
-    fn template() -> Template {
-        Template::from(include_str!("../../shapes/window-to-automation.yaml"))
-    }
-
-    #[test]
-    fn passes_by_a_runbook_that_sleeps_between_its_steps() {
-        assert_passed_by(&night(&template()), &[(Hop::Rule, "Maintenance window"), (Hop::Function, "Automation")]);
-    }
-
-    #[test]
-    fn a_runbook_whose_role_may_not_send_commands_is_told_with_what_it_was_denied() {
-        let document = "document/AWS-RunShellScript\"";
-        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
-        night.assert_broken("function", "is Failed");
-        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-        assert!(night.why().contains(denied), "{}", night.why());
-    }
-
-    #[test]
-    fn a_tag_that_no_instance_has_is_told() {
-        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
-        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
-    }
-
-    #[test]
-    fn a_role_that_may_not_start_the_runbook_is_told_with_what_it_was_denied() {
-        let night = night(&template().replacing("Action: ssm:StartAutomationExecution", "Action: ssm:GetAutomationExecution"));
-        night.assert_broken("rule", "night opened, and its task");
-        assert!(night.why().contains("may not ssm:StartAutomationExecution"), "{}", night.why());
-    }
-
-    #[test]
-    fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
+        with(template(), FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -346,15 +220,12 @@ mod association_to_script {
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
-        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+        with(template(), NO_TAG).assert_broken("command", NO_MATCH);
     }
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
+        with(template(), FAILS).assert_broken("script", FAILED);
     }
 }
 
@@ -414,7 +285,7 @@ mod variant_without_a_function {
             &template()
                 .replacing(r#"{"Key": "tag:Backup", "Values": ["Enabled"]}"#, r#"{"Key": "tag:Backup", "Values": ["enabled"]}"#),
         );
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+        night.assert_broken("command", NO_MATCH);
     }
 
     #[test]
@@ -446,8 +317,7 @@ mod rule_to_state_machine {
         let document = "document/AWS-RunShellScript\"";
         let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
         night.assert_broken("function", "is FAILED in its state Send: Ssm.SsmException");
-        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
-        assert!(night.why().contains(denied), "{}", night.why());
+        assert_denied(&night);
     }
 
     #[test]
@@ -466,15 +336,13 @@ mod rule_to_state_machine {
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
-        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
-        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+        with(template(), NO_TAG).assert_broken("command", NO_MATCH);
     }
 
     #[test]
     fn a_script_that_fails_is_told_with_its_code_and_what_the_state_machine_made_of_it() {
-        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
-        night.assert_broken("script", "is Failed, exit code 2");
+        let night = with(template(), FAILS);
+        night.assert_broken("script", FAILED);
         assert!(night.why().contains("is FAILED in its state Failed: BackupFailed"), "{}", night.why());
     }
 
