@@ -26,9 +26,7 @@ pub(crate) fn new_id(call: &Call, name: &str) -> String {
 
 /// Starts making a stack that is recorded.
 pub(crate) fn begin(service: &CloudFormation, call: &Call, id: &str, mut submission: Submission, deployer: Deployer) {
-    // Exports may have come and gone since the submission was read.
-    submission.inputs.imports = export::of_others(service, call.account(), id);
-    submission.inputs.stack_outputs = export::outputs_of_others(service, call.account(), id);
+    export::refresh(service, call.account(), id, &mut submission.inputs);
     let worker = service.with(call.account(), id, |stack| {
         stack.takes(&submission);
         stack.role.clone_from(&deployer.role);

@@ -4,10 +4,17 @@
 use std::collections::BTreeMap;
 
 use nightproof_core::document::Members as _;
+use nightproof_template::Inputs;
 use serde_json::Value;
 
 use crate::cloudformation::CloudFormation;
 use crate::records::{Stack, StackStatus};
+
+/// Reads again what other stacks export: it may have come and gone since the submission was read.
+pub(crate) fn refresh(service: &CloudFormation, account: &str, stack_id: &str, inputs: &mut Inputs) {
+    inputs.imports = of_others(service, account, stack_id);
+    inputs.stack_outputs = outputs_of_others(service, account, stack_id);
+}
 
 /// Exports of all stacks but this one, by name.
 pub(crate) fn of_others(service: &CloudFormation, account: &str, stack_id: &str) -> BTreeMap<String, String> {

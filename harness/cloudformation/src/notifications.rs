@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 const PRINCIPAL: &str = "cloudformation.amazonaws.com";
 /// What every notification is about.
 const SUBJECT: &str = "AWS CloudFormation Notification";
+/// The most entries of one call. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
+const ENTRIES: usize = 10;
 
-/// Tells the default bus and a stack's topics of its events.
+/// Sends a stack's events to the default bus and to the stack's topics.
 #[derive(Clone)]
 pub(crate) struct Outbox(Arc<Inner>);
 
@@ -62,24 +64,27 @@ impl Inner {
     /// Sends what waits. A topic that cannot be published to is no concern of the stack's.
     async fn serve(&self) {
         let service = Caller::service(&self.caller.account, PRINCIPAL);
-        while let Some(event) = self.next() {
-            let entries = json!({ "Entries": [entry(&event)] });
-            if let Err(error) = self.region.call(&service, "events", "PutEvents", entries).await {
+        while let Some(events) = self.next() {
+            let entries: Vec<Value> = events.iter().map(entry).collect();
+            if let Err(error) = self.region.call(&service, "events", "PutEvents", json!({ "Entries": entries })).await {
                 tracing::warn!(%error, "EventBridge did not take the status of a stack");
             }
-            let message = message(&event, &self.caller);
-            for topic in &self.topics {
-                let input = json!({ "TopicArn": topic, "Subject": SUBJECT, "Message": message });
-                let _ = self.region.call(&self.caller, "sns", "Publish", input).await;
+            for event in &events {
+                let message = message(event, &self.caller);
+                for topic in &self.topics {
+                    let input = json!({ "TopicArn": topic, "Subject": SUBJECT, "Message": message });
+                    let _ = self.region.call(&self.caller, "sns", "Publish", input).await;
+                }
             }
         }
     }
 
-    fn next(&self) -> Option<Value> {
+    /// The next events, as many as a call of `PutEvents` takes; `None` if nothing waits.
+    fn next(&self) -> Option<Vec<Value>> {
         let mut waiting = self.waiting.lock();
-        let next = waiting.events.pop_front();
-        waiting.is_served = next.is_some();
-        next
+        let count = waiting.events.len().min(ENTRIES);
+        waiting.is_served = count > 0;
+        waiting.is_served.then(|| waiting.events.drain(..count).collect())
     }
 }
 

@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use nightproof_core::service::{AwsError, Call};
 use nightproof_template::Deployment;
-use tokio_util::sync::CancellationToken;
 
 use crate::apply;
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
-use crate::records::{Applied, ChangeSet, Done, Stack, StackResource, StackStatus, Submission};
+use crate::records::{Applied, Done, Stack, StackResource, StackStatus, Submission};
 use crate::removal::{self, Leaving};
 use crate::service_role::Deployer;
 use crate::stack_policy::{Action, StackPolicy};
@@ -55,24 +54,19 @@ pub(crate) fn begin(
     (token, operation): (Option<&str>, &'static str),
     options: Options,
 ) -> Result<(), AwsError> {
-    // Exports may have come and gone since the submission was read.
-    submission.inputs.imports = export::of_others(service, call.account(), id);
-    submission.inputs.stack_outputs = export::outputs_of_others(service, call.account(), id);
+    export::refresh(service, call.account(), id, &mut submission.inputs);
     let started = service.with(call.account(), id, |stack| {
         // Somebody else may have begun something since this was read.
         updatable(stack)?;
-        stack.cancel = CancellationToken::new();
-        let before = stack.clone();
+        let before = stack.begins(
+            call,
+            &submission,
+            (deployer.role.as_deref(), &deployer.caller),
+            (token, operation),
+            StackStatus::UpdateInProgress,
+        );
         stack.policy_during_update.clone_from(&options.policy_during_update);
-        stack.takes(&submission);
-        stack.role.clone_from(&deployer.role);
-        stack.updated = Some(call.now);
         stack.change_set = None;
-        // They were worked out against what the stack is no more.
-        stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
-        stack.take_token(token, operation);
-        stack.notify(call, &deployer.caller);
-        stack.becomes(StackStatus::UpdateInProgress, Some("User Initiated".to_owned()), call.now);
         Ok(before)
     });
     let Some(before) = started.transpose()? else { return Ok(()) };

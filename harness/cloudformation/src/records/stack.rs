@@ -160,6 +160,29 @@ impl Stack {
         self.rollback.clone_from(&submission.rollback);
     }
 
+    /// Begins to become what was submitted, by an operation with this token and this status, made by `caller`, who may be a session of
+    /// `role`; returns the stack as it was.
+    pub(crate) fn begins(
+        &mut self,
+        call: &Call,
+        submission: &Submission,
+        (role, caller): (Option<&str>, &Caller),
+        (token, operation): (Option<&str>, &'static str),
+        status: StackStatus,
+    ) -> Self {
+        self.cancel = CancellationToken::new();
+        let before = self.clone();
+        self.takes(submission);
+        self.role = role.map(str::to_owned);
+        self.updated = Some(call.now);
+        // They were worked out against what the stack is no more.
+        self.change_sets.iter_mut().for_each(ChangeSet::outdate);
+        self.take_token(token, operation);
+        self.notify(call, caller);
+        self.becomes(status, Some("User Initiated".to_owned()), call.now);
+        before
+    }
+
     /// Becomes what it was, but for its resources.
     pub(crate) fn takes_back(&mut self, before: &Self) {
         self.template.clone_from(&before.template);

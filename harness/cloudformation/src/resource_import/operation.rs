@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nightproof_core::service::{AwsError, Call};
-use tokio_util::sync::CancellationToken;
 
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
-use crate::records::{ChangeSet, Stack, StackResource, StackStatus, Submission};
+use crate::records::{Stack, StackResource, StackStatus, Submission};
 use crate::service_role::Deployer;
 use crate::worker::Worker;
 use crate::{apply, export, outputs};
@@ -26,8 +25,7 @@ pub(crate) fn begin(
     deployer: Deployer,
     token: Option<&str>,
 ) -> Result<(), AwsError> {
-    submission.inputs.imports = export::of_others(service, call.account(), id);
-    submission.inputs.stack_outputs = export::outputs_of_others(service, call.account(), id);
+    export::refresh(service, call.account(), id, &mut submission.inputs);
     let started = service.with(call.account(), id, |stack| {
         let is_new = stack.status == StackStatus::ReviewInProgress;
         // Somebody else may have begun something since the change set was read.
@@ -37,16 +35,13 @@ pub(crate) fn begin(
         if is_new {
             stack.created = call.now;
         }
-        stack.cancel = CancellationToken::new();
-        let before = stack.clone();
-        stack.takes(&submission);
-        stack.role.clone_from(&deployer.role);
-        stack.updated = Some(call.now);
-        stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
-        stack.take_token(token, "ExecuteChangeSet");
-        stack.notify(call, &deployer.caller);
-        stack.becomes(StackStatus::ImportInProgress, Some("User Initiated".to_owned()), call.now);
-        Ok(before)
+        Ok(stack.begins(
+            call,
+            &submission,
+            (deployer.role.as_deref(), &deployer.caller),
+            (token, "ExecuteChangeSet"),
+            StackStatus::ImportInProgress,
+        ))
     });
     let Some(before) = started.transpose()? else { return Ok(()) };
     if let Some(worker) = Worker::on(&before, service, call, deployer.caller) {
