@@ -120,16 +120,15 @@ pub(crate) async fn in_vain(
     name: &str,
     before: &BTreeSet<String>,
 ) -> Result<Option<HopFailure>, HopFailure> {
-    let Some(opening) = ended(client, window, before).await? else { return Ok(None) };
-    let tasks = tasks_of(client, &opening).await?;
-    let Some(task) = tasks.iter().find(|task| task.status != SUCCESS).or(tasks.first()) else {
+    let Some((opening, tasks)) = done(client, window, before).await? else { return Ok(None) };
+    if let Some(failure) = unsuccessful(client, name, &opening, &tasks).await? {
+        return Ok(Some(failure));
+    }
+    let Some(task) = tasks.first() else {
         let reason = format!("{name} opened and ended as {}: {}", opening.status, opening.status_details);
         return Ok(Some(HopFailure::at(Hop::Rule, reason)));
     };
     let (invocations, details) = invocations_of(client, &opening, task).await?;
-    if task.status != SUCCESS {
-        return Ok(Some(not_done(name, task, &details)));
-    }
     if invocations.is_empty() {
         let targets = targets(client, window).await?;
         let reason =
@@ -146,16 +145,28 @@ pub(crate) async fn failed(
     name: &str,
     before: &BTreeSet<String>,
 ) -> Result<Option<HopFailure>, HopFailure> {
-    let Some(opening) = ended(client, window, before).await? else { return Ok(None) };
-    let tasks = tasks_of(client, &opening).await?;
-    let Some(task) = tasks.iter().find(|task| task.status != SUCCESS) else { return Ok(None) };
-    let (_, details) = invocations_of(client, &opening, task).await?;
-    Ok(Some(not_done(name, task, &details)))
+    let Some((opening, tasks)) = done(client, window, before).await? else { return Ok(None) };
+    unsuccessful(client, name, &opening, &tasks).await
 }
 
-fn not_done(name: &str, task: &Part, details: &str) -> HopFailure {
+/// The opening after those `before`, once it has ended, with its tasks.
+async fn done(client: &DynamicClient, window: &str, before: &BTreeSet<String>) -> Result<Option<(Part, Vec<Part>)>, HopFailure> {
+    let Some(opening) = ended(client, window, before).await? else { return Ok(None) };
+    let tasks = tasks_of(client, &opening).await?;
+    Ok(Some((opening, tasks)))
+}
+
+/// The first of an opening's tasks that did not succeed, as a failure.
+async fn unsuccessful(
+    client: &DynamicClient,
+    name: &str,
+    opening: &Part,
+    tasks: &[Part],
+) -> Result<Option<HopFailure>, HopFailure> {
+    let Some(task) = tasks.iter().find(|task| task.status != SUCCESS) else { return Ok(None) };
+    let (_, details) = invocations_of(client, opening, task).await?;
     let reason = format!("{name} opened, and its task {} is {}", task.task_arn, task.status);
-    HopFailure::at(Hop::Rule, reason).with("status of the task", details)
+    Ok(Some(HopFailure::at(Hop::Rule, reason).with("status of the task", &details)))
 }
 
 /// The tasks of an opening.
@@ -167,7 +178,7 @@ async fn tasks_of(client: &DynamicClient, opening: &Part) -> Result<Vec<Part>, H
     Ok(tasks)
 }
 
-/// The invocations of a task, and what is said of how it and they ended.
+/// The invocations of a task, and a description of how it and they ended.
 async fn invocations_of(client: &DynamicClient, opening: &Part, task: &Part) -> Result<(Vec<Part>, String), HopFailure> {
     let input = json!({ "WindowExecutionId": opening.window_execution_id, "TaskId": task.task_execution_id });
     let mut invocations: Vec<Part> = Vec::new();

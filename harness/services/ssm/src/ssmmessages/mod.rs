@@ -1,5 +1,5 @@
-//! The service `ssmmessages`: the web sockets of Session Manager. An agent keeps a control channel open, by which it is told of sessions (and of
-//! commands, once it polls `ec2messages` no more); each session has a data channel with two ends, the agent's and the client's. Its API is
+//! The service `ssmmessages`: the web sockets of Session Manager. An agent keeps a control channel open, which announces sessions (and
+//! commands, unless it polls `ec2messages`); each session has a data channel with two ends, the agent's and the client's. Its API is
 //! published only in the source of both.
 //! <https://github.com/aws/amazon-ssm-agent/tree/mainline/agent/session/service>,
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html>
@@ -29,48 +29,25 @@ pub struct SsmMessages {
     ssm: Arc<Ssm>,
 }
 
-/// `CreateControlChannel`: the agent asks for a token.
+/// The input of each operation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct CreateControlChannel {
+struct Channel {
+    /// An instance's id for a control channel, a session's for a data channel.
     channel_id: String,
     #[serde(flatten)]
-    #[expect(dead_code, reason = "the agent may say more than is known of its calls")]
+    #[expect(dead_code, reason = "role and stream are always the same, and an end may send more than is known of its calls")]
     more: BTreeMap<String, Value>,
 }
 
-/// `CreateDataChannel`: the agent asks for the token of a session.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CreateDataChannel {
-    channel_id: String,
-    #[serde(flatten)]
-    #[expect(dead_code, reason = "the agent may say more than is known of its calls")]
-    more: BTreeMap<String, Value>,
-}
-
-/// `OpenControlChannel`: the agent's web socket.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct OpenControlChannel {
-    channel_id: String,
-    #[serde(flatten)]
-    #[expect(
-        dead_code,
-        reason = "its role and stream are always the same, and the agent may say more than is known of its calls"
-    )]
-    more: BTreeMap<String, Value>,
-}
-
-/// `OpenDataChannel`: a web socket of an agent, which signs it, or of a client, which does not.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct OpenDataChannel {
-    channel_id: String,
-    #[serde(flatten)]
-    #[expect(dead_code, reason = "its role is always the same, and an end may say more than is known of its calls")]
-    more: BTreeMap<String, Value>,
-}
+/// The agent asks for a token.
+type CreateControlChannel = Channel;
+/// The agent asks for the token of a session.
+type CreateDataChannel = Channel;
+/// The agent's web socket.
+type OpenControlChannel = Channel;
+/// A web socket of an agent, which signs it, or of a client, which does not.
+type OpenDataChannel = Channel;
 
 const VERSION: &str = "1.0";
 

@@ -83,18 +83,14 @@ impl Fixture {
 
     /// Waits until the session has this status.
     async fn becomes(&self, session: &str, status: &str) -> Value {
-        let begun = tokio::time::Instant::now();
-        loop {
+        let found = nightproof_poll::until(BOUND, async || {
             let mut found = Vec::new();
             for state in ["Active", "History"] {
                 found.extend(self.sessions(state, json!([{"key": "SessionId", "value": session}])).await);
             }
-            if found.first().is_some_and(|found| found["Status"] == status) {
-                return found.remove(0);
-            }
-            assert!(begun.elapsed() < BOUND, "{found:?} and not {status}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+            if found.first().is_some_and(|found| found["Status"] == status) { Ok(found.remove(0)) } else { Err(found) }
+        });
+        found.await.unwrap_or_else(|found| panic!("{found:?} and not {status}"))
     }
 }
 
