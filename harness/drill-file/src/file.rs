@@ -186,7 +186,7 @@ struct ArchivesMembers {
     bucket: Option<Text>,
     /// The stack with the buckets.
     stack: Option<Text>,
-    /// What keys begin with, such as those of one machine; all if nothing is said.
+    /// The prefix of the keys, such as those of one machine; if empty, all keys.
     #[serde(default)]
     prefix: String,
     /// Whether all objects are files as they are, as `aws s3 sync` leaves them.

@@ -278,7 +278,7 @@ pub struct TaskComplete {
     pub aws_account_id: String,
     /// The instance.
     pub instance_id: String,
-    /// What the client is told.
+    /// The text for the client.
     pub output: String,
     /// Where the log of the session is.
     pub s3_bucket: String,

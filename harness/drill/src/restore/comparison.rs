@@ -111,7 +111,7 @@ pub(crate) fn prefix(found: &Manifest, manifest: &Manifest, data_path: &str) -> 
     candidates.sort_by_key(Vec::len);
     let mut best: Option<(Fit, Vec<u8>)> = None;
     for candidate in candidates {
-        let fit = Fit::of(found, manifest, &candidate);
+        let fit = Fit::new(found, manifest, &candidate);
         if best.as_ref().is_none_or(|(known, _)| fit.is_better_than(known)) {
             let is_perfect = fit.matches == manifest.len() && fit.unexplained == 0;
             best = Some((fit, candidate));
@@ -133,7 +133,7 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
-    pub(crate) fn of(found: &Manifest, manifest: &Manifest, prefix: &[u8]) -> Self {
+    pub(crate) fn new(found: &Manifest, manifest: &Manifest, prefix: &[u8]) -> Self {
         let mut fit = Self { matches: 0, unexplained: 0 };
         for path in found.keys() {
             if below(path, prefix).is_some_and(|inside| manifest.contains_key(inside)) {

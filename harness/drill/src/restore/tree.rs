@@ -126,7 +126,7 @@ fn place(found: &Manifest, seeded: &Manifest, key: &str, data_path: &str) -> (Ve
         found.keys().filter_map(|path| below(path, prefix)).filter(|inside| seeded.contains_key(&join(mount, inside))).count()
     };
     let whole = comparison::prefix(found, seeded, data_path);
-    let fit = Fit::of(found, seeded, &whole);
+    let fit = Fit::new(found, seeded, &whole);
     let mut best = (fit.matches, whole, Vec::new());
     // Where everything is explained, no folder explains more.
     if fit.unexplained == 0 {

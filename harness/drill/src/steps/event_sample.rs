@@ -1,4 +1,4 @@
-//! The events that EventBridge would be told of what a drill can cause: samples to try a rule's pattern on.
+//! Samples of the events that a drill can cause, as EventBridge receives them, to try a rule's pattern on.
 
 use serde_json::{Value, json};
 

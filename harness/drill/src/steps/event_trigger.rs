@@ -91,7 +91,7 @@ pub(crate) async fn without_rule(
     is_wanted: IsWanted<'_>,
 ) -> Result<Vec<Rule>, HopFailure> {
     let mut found = Vec::new();
-    let by_topic = Mentions::of(&plan.template);
+    let by_topic = Mentions::from_template(&plan.template);
     if by_topic.notifications {
         for bucket in resources.of_type(BUCKET).filter(|bucket| is_wanted(&bucket.physical, bucket)) {
             found.extend(of_bucket(client, &bucket.logical, &bucket.physical).await?);
@@ -114,7 +114,7 @@ struct Mentions {
 }
 
 impl Mentions {
-    fn of(template: &str) -> Self {
+    fn from_template(template: &str) -> Self {
         let notifications = template.contains("NotificationConfiguration");
         let whole = nightproof_template::to_json(template).unwrap_or_default();
         let resources = whole.get("Resources").and_then(Value::as_object);
@@ -262,7 +262,7 @@ fn caused((logical, name): (&str, &str), arn: String, starts: Starts, cause: Cau
     }
 }
 
-/// Why an event that has happened never comes to its rule, as far as the one who was to tell of it says so.
+/// Why an event that has happened never reaches its rule, if the configuration of its source shows it.
 pub(crate) async fn untold(client: &DynamicClient, cause: &Cause) -> Option<HopFailure> {
     let (Occurrence::ObjectCreated { bucket, .. }, Messenger::Rule(_)) = (&cause.occurrence, &cause.messenger) else {
         return None;
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn only_a_template_that_reaches_a_function_without_a_rule_is_looked_at() {
         let mentions = |resources: Value| {
-            let found = Mentions::of(&json!({ "Resources": resources }).to_string());
+            let found = Mentions::from_template(&json!({ "Resources": resources }).to_string());
             (found.notifications, found.functions)
         };
         let alarm = |action: Value| json!({"Type": ALARM, "Properties": {"AlarmActions": [action]}});

@@ -1,4 +1,4 @@
-//! Session Manager's side of the agent: the control channel, by which it is told of sessions, and a process for each session.
+//! Session Manager's side of the agent: the control channel, which announces sessions, and a process for each session.
 //! <https://github.com/aws/amazon-ssm-agent/tree/mainline/agent/session>
 
 mod command;

@@ -88,7 +88,7 @@ impl Properties {
         }
     }
 
-    /// As the client is told.
+    /// The session type in the handshake with the client.
     pub(super) fn session_type(&self) -> &'static str {
         match self {
             Self::Shell(shell) if shell.is_command => "InteractiveCommands",
@@ -103,7 +103,7 @@ impl Properties {
         self.session_type() != "Standard_Stream"
     }
 
-    /// What the client is told of it.
+    /// The session properties in the handshake with the client; null if there are none.
     pub(super) fn document(&self) -> Value {
         match self {
             Self::Port(port) => port.document.clone(),
