@@ -760,8 +760,9 @@ def windows():
     ssm.register_task_with_maintenance_window(WindowId=hasty["WindowId"], TaskType="LAMBDA", TaskArn="SSMNobody")
 
     def opened():
+        # One that overlaps another is skipped, and has no tasks.
         found = ssm.describe_maintenance_window_executions(WindowId=hasty["WindowId"])["WindowExecutions"]
-        return found and found[0].get("EndTime") and found[0]
+        return next((one for one in found if one["Status"] == "FAILED"), None)
 
     execution = {"WindowExecutionId": until("the window has opened", opened)["WindowExecutionId"]}
     tasks = ssm.describe_maintenance_window_execution_tasks(**execution)["WindowExecutionTaskIdentities"]
