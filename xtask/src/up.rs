@@ -34,6 +34,13 @@ impl Up {
     pub(crate) fn environment(&self) -> &[(String, String)] {
         &self.environment
     }
+
+    /// Its resident memory now, in MiB; 0 if the kernel does not tell.
+    pub(crate) fn resident_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        line.and_then(|kib| kib.trim().parse::<u64>().ok()).unwrap_or_default() / 1024
+    }
 }
 
 impl Drop for Up {
