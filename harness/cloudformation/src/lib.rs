@@ -15,6 +15,7 @@ mod drift;
 mod dynamic_reference;
 mod error;
 mod export;
+mod hash_order;
 mod mailbox;
 mod membership;
 mod nested;

@@ -11,7 +11,7 @@ use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
 use crate::records::{Processed, Stack, Submission};
 use crate::submitted::{GivenParameter, StackTag, Submitted, check_types};
-use crate::{capability, export, preflight, rules, transform};
+use crate::{capability, export, hash_order, preflight, rules, transform};
 
 /// Reads a request. `previous` is the stack that it changes.
 pub(crate) async fn read(
@@ -199,8 +199,7 @@ fn shown(template: &Template, given: &BTreeMap<String, String>) -> Vec<Value> {
         json!({"ParameterKey": parameter.name, "ParameterValue": value.unwrap_or_default()})
     });
     let mut shown: Vec<Value> = shown.collect();
-    // Answers list them by their names.
-    shown.sort_by(|one, other| one.required("ParameterKey").cmp(other.required("ParameterKey")));
+    hash_order::sort(&mut shown, |one| one.required("ParameterKey"));
     shown
 }
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::change_sets;
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
-use crate::records::{Stack, StackStatus};
+use crate::hash_order;
+use crate::records::{Stack, StackStatus, unless_empty};
 use crate::template_source::TemplateSource;
 use crate::{capability, preflight};
 
@@ -87,9 +88,9 @@ impl CloudFormation {
         Ok(json!({
             "Parameters": parameters.collect::<Vec<_>>(),
             "Description": template.description,
-            "Capabilities": capability::all(&self.types, &template),
+            "Capabilities": unless_empty(&capability::all(&self.types, &template)),
             "CapabilitiesReason": capability::reason(&template),
-            "DeclaredTransforms": template.transforms,
+            "DeclaredTransforms": unless_empty(&template.transforms),
         }))
     }
 
@@ -109,7 +110,9 @@ impl CloudFormation {
             None => source.read(call).await?,
         };
         let template = parse(&body)?;
-        let parameters = template.parameters.iter().map(|parameter| {
+        let mut listed: Vec<_> = template.parameters.iter().collect();
+        hash_order::sort(&mut listed, |parameter| &parameter.name);
+        let parameters = listed.iter().map(|parameter| {
             let allowed = parameter.allowed_values();
             json!({
                 "ParameterKey": parameter.name,
@@ -121,7 +124,9 @@ impl CloudFormation {
             })
         });
         let kinds: BTreeSet<&str> = template.resources.iter().map(|resource| resource.kind.as_str()).collect();
-        let identifiers = kinds.iter().map(|kind| {
+        let mut sorted: Vec<&str> = kinds.iter().copied().collect();
+        hash_order::sort(&mut sorted, |kind| kind);
+        let identifiers = sorted.iter().map(|kind| {
             let ids = template.resources.iter().filter(|resource| resource.kind == *kind).map(|resource| resource.id.as_str());
             // Those by which an existing one would be imported.
             let schema = nightproof_registry::resource_type(kind);

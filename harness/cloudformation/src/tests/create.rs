@@ -130,8 +130,9 @@ async fn lists_in_parameter_store_become_lists() {
         let stack = world.settled(&name).await;
         assert_eq!(stack["Outputs"][0]["OutputValue"], "a+b");
         assert_eq!(stack["Outputs"][1]["OutputValue"], "c, d");
-        assert_eq!(stack["Parameters"][0]["ParameterValue"], "/list");
-        assert_eq!(stack["Parameters"][0]["ResolvedValue"], "a, b");
+        let parameters = stack["Parameters"].as_array().unwrap();
+        let list = parameters.iter().find(|parameter| parameter["ParameterKey"] == "L").unwrap();
+        assert_eq!((&list["ParameterValue"], &list["ResolvedValue"]), (&json!("/list"), &json!("a, b")));
     }
 }
 

@@ -86,3 +86,19 @@ async fn traffic_that_codedeploy_would_shift_is_shifted_at_once_and_that_is_told
     });
     assert!(told, "{records:?}");
 }
+
+#[tokio::test]
+async fn an_alias_has_provisioned_concurrency_as_long_as_its_template_has() {
+    let world = World::new();
+    let plain = body("x = 1", &["One"], "One");
+    let provisioned =
+        plain.replace("Name: live", "Name: live, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 2}");
+    assert_eq!(world.create("s", &provisioned).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let named = json!({"FunctionName": world.physical("s", "F").await, "Qualifier": "live"});
+    let seen = world.ok("lambda", "GetProvisionedConcurrencyConfig", named.clone()).await;
+    assert_eq!((&seen["RequestedProvisionedConcurrentExecutions"], &seen["Status"]), (&json!(2), &json!("READY")));
+
+    assert_eq!(world.update("s", &plain).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    let gone = world.call("lambda", "GetProvisionedConcurrencyConfig", named).await.unwrap_err();
+    assert_eq!(gone.code, "ProvisionedConcurrencyConfigNotFoundException");
+}

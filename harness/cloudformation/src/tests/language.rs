@@ -156,3 +156,18 @@ async fn a_role_without_a_description_has_an_empty_one() {
     assert_eq!(world.create("s", body).await, "CREATE_COMPLETE");
     assert_eq!(world.ok("iam", "GetRole", json!({"RoleName": "r"})).await["Role"]["Description"], "");
 }
+
+#[tokio::test]
+async fn a_template_without_transforms_and_capabilities_is_validated_without_lists_of_them() {
+    let world = World::new();
+    let plain = "Parameters: {Topic1Name: {Type: String}, Topic2Name: {Type: String}}\nResources: {Q: {Type: AWS::SQS::Queue}}";
+    let validated = world.stack("ValidateTemplate", json!({"TemplateBody": plain})).await;
+    let members: Vec<&String> =
+        validated.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name).collect();
+    assert_eq!(members, ["Parameters"]);
+    // Parameters come as they are in a hash map.
+    let summary = world.stack("GetTemplateSummary", json!({"TemplateBody": plain})).await;
+    let names: Vec<&str> =
+        summary["Parameters"].as_array().unwrap().iter().filter_map(|one| one["ParameterKey"].as_str()).collect();
+    assert_eq!(names, ["Topic2Name", "Topic1Name"]);
+}

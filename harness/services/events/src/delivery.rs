@@ -12,9 +12,9 @@ use nightproof_core::service::arn;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::input;
 use super::rule::Counted;
 use super::target::Target;
+use super::{input, log_target};
 
 /// The delivery of one event to one target.
 pub(super) struct Delivery {
@@ -122,6 +122,9 @@ impl Attempt for Delivery {
         if arn::service_of(arn) == "sns" {
             let input = json!({ "TopicArn": arn, "Message": payload });
             return region.call(&caller, "sns", "Publish", input).await.map(drop);
+        }
+        if let Some(group) = log_target::group(arn) {
+            return log_target::write(region, &caller, group, &self.target, (&payload, self.taken)).await;
         }
         if arn::service_of(arn) == "states" {
             let input = json!({ "stateMachineArn": arn, "input": payload });

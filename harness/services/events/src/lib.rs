@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod firing;
 mod input;
+mod log_target;
 mod operations;
 mod page;
 mod pattern;

@@ -83,7 +83,11 @@ impl ResourcePolicies {
                 None => Vec::new(),
             }
         });
-        let statements: Vec<Value> = statements.collect();
+        let mut statements: Vec<Value> = statements.collect();
+        // Ids of statements are unique in one policy, and not in all of them.
+        for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
+            statement.remove("Sid");
+        }
         let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
         self.together = (!statements.is_empty()).then(|| PolicyDocument::of_resource(document.as_str()));
     }

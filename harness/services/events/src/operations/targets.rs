@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::limit_exceeded;
 use crate::input as target_input;
+use crate::log_target;
 use crate::operations::rules::refuse_managed;
 use crate::page::page;
 use crate::records::Events;
@@ -108,6 +109,7 @@ fn validate(target: &Target) -> Result<(), AwsError> {
     match service_of(arn) {
         "lambda" if parts.get(5) == Some(&"function") => {}
         "sns" | "sqs" => {}
+        "logs" if log_target::group(arn).is_some() => {}
         "events" if parts.get(5).is_some_and(|resource| resource.starts_with("event-bus/")) => {}
         "ssm" if parts.get(5).is_some_and(|resource| resource.starts_with("automation-definition/")) => {
             if target.role_arn.is_none() {
@@ -129,7 +131,7 @@ fn validate(target: &Target) -> Result<(), AwsError> {
         }
         other => return Err(AwsError::not_implemented("events", &format!("a target of the kind {other}"))),
     }
-    if ["lambda", "sns"].contains(&service_of(arn)) && target.role_arn.is_some() {
+    if ["lambda", "sns", "logs"].contains(&service_of(arn)) && target.role_arn.is_some() {
         return Err(AwsError::validation(format!("RoleArn is not supported for target {arn}.")));
     }
     target_input::validate(target)?;

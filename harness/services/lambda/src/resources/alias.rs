@@ -6,6 +6,8 @@ use nightproof_journal::Event;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Map, Value, json};
 
+use super::provisioned_concurrency;
+
 pub(super) struct Alias;
 
 #[async_trait]
@@ -13,7 +15,14 @@ impl ResourceProvider for Alias {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["Description", "FunctionName", "FunctionVersion", "Name", "RoutingConfig"],
+                properties: &[
+                    "Description",
+                    "FunctionName",
+                    "FunctionVersion",
+                    "Name",
+                    provisioned_concurrency::PROPERTY,
+                    "RoutingConfig",
+                ],
                 attributes: &["AliasArn"],
                 ..ResourceFacts::new("AWS::Lambda::Alias")
             }
@@ -23,12 +32,14 @@ impl ResourceProvider for Alias {
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
         let arn = text(&context.make("lambda", "CreateAlias", input(properties)).await?, "/AliasArn");
         context.exists(&arn);
+        provisioned_concurrency::set(context, &text(properties, "/Name"), &Value::Null, properties).await?;
         tell_recorded(context);
         Ok(MadeResource::new(&arn, [("AliasArn", arn.as_str().into())]))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         context.make("lambda", "UpdateAlias", input(properties)).await?;
+        provisioned_concurrency::set(context, &text(properties, "/Name"), &old.properties, properties).await?;
         tell_recorded(context);
         Ok(old.clone())
     }

@@ -7,6 +7,7 @@ mod function;
 mod inline_code;
 mod layer_version;
 mod permission;
+mod provisioned_concurrency;
 mod url;
 mod version;
 

@@ -2,8 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Value, json};
+
+use super::provisioned_concurrency;
 
 pub(super) struct Version;
 
@@ -12,7 +14,7 @@ impl ResourceProvider for Version {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["CodeSha256", "Description", "FunctionName"],
+                properties: &["CodeSha256", "Description", "FunctionName", provisioned_concurrency::PROPERTY],
                 attributes: &["FunctionArn", "Version"],
                 ..ResourceFacts::new("AWS::Lambda::Version")
             }
@@ -21,7 +23,8 @@ impl ResourceProvider for Version {
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
         let published = published(context, properties).await?;
-        let answer = context.make("lambda", "PublishVersion", properties.clone()).await?;
+        let answer =
+            context.make("lambda", "PublishVersion", pick(properties, &["CodeSha256", "Description", "FunctionName"])).await?;
         let (arn, number) = (text(&answer, "/FunctionArn"), text(&answer, "/Version"));
         // Lambda returns the last version again if the function has not changed since.
         if published.contains(&number) {
@@ -30,7 +33,14 @@ impl ResourceProvider for Version {
             ));
         }
         context.exists(&arn);
+        provisioned_concurrency::set(context, &number, &Value::Null, properties).await?;
         Ok(MadeResource::new(&arn, [("FunctionArn", arn.as_str().into()), ("Version", number.into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let number = old.physical.rsplit(':').next().unwrap_or_default();
+        provisioned_concurrency::set(context, number, &old.properties, properties).await?;
+        Ok(old.clone())
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -3,10 +3,11 @@
 mod log_group;
 mod log_stream;
 mod metric_filter;
+mod resource_policy;
 
 use nightproof_resource::ResourceProvider;
 
 /// All of them.
 pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
-    &[&log_group::LogGroup, &log_stream::LogStream, &metric_filter::MetricFilter]
+    &[&log_group::LogGroup, &log_stream::LogStream, &metric_filter::MetricFilter, &resource_policy::ResourcePolicy]
 }
