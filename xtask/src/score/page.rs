@@ -14,9 +14,9 @@ const NOT_RUNNING: &str = "the test itself does not run";
 const HEAD: &str = "# Score
 
 Tests of LocalStack 4.14 whose answers were recorded from AWS, in their strict form, against `nightproof up`. `cargo xtask score CHECKOUT` writes this page; `--check` fails
-when a test is lost that passed before (`xtask/passed.txt`), `--quick` runs brief ones of them (`xtask/quick.txt`) in 3 minutes. Two columns no region can do anything about: a
-recording that an older form of the test made holds members that the test leaves out by now, or holds ids that each run makes anew, and some tests do not run at all. The last
-column is the region's memory after the tests.
+when a test is lost that passed before (`xtask/passed.txt`), `--quick` runs brief ones of them (`xtask/quick.txt`) in 3 minutes. Tests that an
+older form of the suite's own fixture recorded take events and acknowledge capabilities as that form did. Two columns no region can do anything about: a recording holds ids that
+each run makes anew, and some tests do not run at all. The last column is the region's memory after the tests.
 
 | service | tests | passed | | not written | another answer | other behaviour | unrepeatable recording | test does not run | MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
