@@ -9,14 +9,22 @@ use std::{env, fs};
 const MADE_BY_HAND: [&str; 11] =
     ["ec2", "events", "iam", "lambda", "monitoring", "s3", "scheduler", "sqs", "ssm", "states", "sts"];
 
+/// Those without resource types.
+const WITHOUT_TYPES: [&str; 4] = ["cloudtrail", "servicequotas", "sts", "tagging"];
+
+/// The manifest as it is written. In a published package, `Cargo.toml` is what cargo makes of it.
+/// <https://doc.rust-lang.org/cargo/commands/cargo-package.html>
+const MANIFESTS: [&str; 2] = ["Cargo.toml.orig", "Cargo.toml"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=Cargo.toml");
     let (mut members, mut types) = (String::new(), String::new());
-    for line in fs::read_to_string("Cargo.toml")?.lines() {
+    let manifest = MANIFESTS.into_iter().find(|name| Path::new(name).exists()).ok_or("no Cargo.toml")?;
+    for line in fs::read_to_string(manifest)?.lines() {
         let Some(name) = line.strip_prefix("nightproof-service-").and_then(|rest| rest.split(['.', ' ', '=']).next()) else {
             continue;
         };
-        if Path::new("../services").join(name).join("src/resources").is_dir() {
+        if !WITHOUT_TYPES.contains(&name) {
             types.push_str(&format!("nightproof_service_{name}::resource_types(),\n"));
         }
         if !MADE_BY_HAND.contains(&name) {

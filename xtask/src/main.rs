@@ -1,5 +1,5 @@
 //! Each step of CI as one command:
-//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|book|test|protocols|containers|localstack|conformance|copy|coverage|score|agent-parity|fuzz|dist|ci`.
+//! `cargo xtask fmt|clippy|docs|deps|cycles|publishable|template|yaml|book|test|protocols|containers|localstack|conformance|copy|coverage|score|agent-parity|fuzz|dist|ci`.
 
 mod agent_parity;
 mod beside;
@@ -15,6 +15,7 @@ mod file_cycles;
 mod fuzz;
 mod gate;
 mod localstack;
+mod publishable;
 mod pypi;
 mod registry;
 mod score;
@@ -50,6 +51,8 @@ enum Step {
     Deps,
     /// No files of a crate use each other in a circle.
     Cycles,
+    /// Each crate can be published: its dependencies have versions, and what it includes is in its own folder.
+    Publishable,
     /// cfn-lint passes on the bundled stack without a warning.
     Template,
     /// Templates are read as PyYAML reads them: those of cfn-lint's source package, and drawn ones.
@@ -126,6 +129,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
             .and_then(|()| step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")])),
         Step::Deps => dependencies::check(),
         Step::Cycles => file_cycles::check(),
+        Step::Publishable => publishable::check(),
         Step::Template => template::lint(),
         Step::Yaml => yaml::compare(),
         Step::Book => book::build(),
@@ -142,7 +146,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::AgentParity { ssm_agent } => agent_parity::record(&ssm_agent),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
         Step::Dist(options) => dist::build(&options),
-        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template, Step::Book]
+        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Publishable, Step::Template, Step::Book]
             .into_iter()
             .try_for_each(timed)
             .and_then(|()| beside::the_tests(&["clippy", "docs", "yaml", "protocols"])),

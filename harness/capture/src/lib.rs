@@ -24,7 +24,7 @@ pub use folder::check;
 
 /// The bundled stack.
 #[cfg(test)]
-const BUNDLED: &str = include_str!("../../../stack/template.yaml");
+const BUNDLED: &str = include_str!("../stack/template.yaml");
 
 /// Version of `capture.json`.
 const VERSION: u32 = 1;

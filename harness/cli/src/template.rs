@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::template_errors::TemplateErrors;
 
 /// The bundled stack.
-pub(crate) const BUNDLED: &str = include_str!("../../../stack/template.yaml");
+pub(crate) const BUNDLED: &str = include_str!("../stack/template.yaml");
 
 /// The text of `file`, or the bundled stack.
 pub(crate) fn load(file: Option<&Path>) -> Result<String, Error> {

@@ -21,11 +21,16 @@ mod restore {
     pub(crate) mod path;
     pub(crate) mod peek;
     pub(crate) mod plain;
+    pub(crate) mod read_ahead;
     pub(crate) mod tar_contents;
     pub(crate) mod tree;
     pub(crate) mod unreadable;
     pub(crate) mod zip_contents;
 }
+
+/// What a drill's demands name, and no archive has to do with.
+#[derive(Debug, Clone)]
+pub struct Age;
 
 use std::io::Write as _;
 use std::sync::Arc;

@@ -36,8 +36,8 @@ const EXECUTOR: &str = "/opt/nightproof";
 
 /// Makes a Python package of LocalStack's plugin that keeps functions without running them.
 const PLUGIN: [(&str, &str); 3] = [
-    ("nightproof_executor.py", include_str!("../../../../docker/localstack/executor/nightproof_executor.py")),
-    ("nightproof_executor-1.dist-info/entry_points.txt", include_str!("../../../../docker/localstack/executor/entry_points.txt")),
+    ("nightproof_executor.py", include_str!("../../docker/localstack/executor/nightproof_executor.py")),
+    ("nightproof_executor-1.dist-info/entry_points.txt", include_str!("../../docker/localstack/executor/entry_points.txt")),
     ("nightproof_executor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: nightproof-executor\nVersion: 1\n"),
 ];
 

@@ -7,7 +7,7 @@ pub(super) const PYTHON: &str = "3.13";
 /// That release.
 pub(super) const DEBIAN: &str = "trixie";
 /// Debian packages of the base image.
-pub(super) const BASE_PACKAGES: &str = include_str!("../../../../docker/base/packages.txt");
+pub(super) const BASE_PACKAGES: &str = include_str!("../../docker/base/packages.txt");
 
 /// An image that nightproof makes.
 #[derive(Debug, Clone, Copy)]
@@ -47,15 +47,15 @@ const TOOLS: &str = include_str!("../tools/requirements.txt");
 
 pub(super) const BASE: Recipe = Recipe {
     name: "base",
-    dockerfile: include_str!("../../../../docker/base/Dockerfile"),
+    dockerfile: include_str!("../../docker/base/Dockerfile"),
     files: &[("packages.txt", BASE_PACKAGES)],
     packages: None,
 };
 
 pub(super) const INSTANCE: Recipe = Recipe {
     name: "instance",
-    dockerfile: include_str!("../../../../docker/instance/Dockerfile"),
-    files: &[("aws", include_str!("../../../../docker/instance/aws"))],
+    dockerfile: include_str!("../../docker/instance/Dockerfile"),
+    files: &[("aws", include_str!("../../docker/instance/aws"))],
     packages: Some(Packages {
         requirements: TOOLS,
         only: &[
@@ -78,8 +78,8 @@ pub(super) const INSTANCE: Recipe = Recipe {
 
 pub(super) const FUNCTION: Recipe = Recipe {
     name: "function",
-    dockerfile: include_str!("../../../../docker/function/Dockerfile"),
-    files: &[("bootstrap", include_str!("../../../../docker/function/bootstrap"))],
+    dockerfile: include_str!("../../docker/function/Dockerfile"),
+    files: &[("bootstrap", include_str!("../../docker/function/bootstrap"))],
     packages: Some(Packages {
         requirements: TOOLS,
         only: &[
@@ -100,12 +100,12 @@ pub(super) const FUNCTION: Recipe = Recipe {
 
 pub(super) const LOCALSTACK: Recipe = Recipe {
     name: "localstack",
-    dockerfile: include_str!("../../../../docker/localstack/Dockerfile"),
+    dockerfile: include_str!("../../docker/localstack/Dockerfile"),
     files: &[],
     packages: Some(Packages {
-        requirements: include_str!("../../../../docker/localstack/requirements.txt"),
+        requirements: include_str!("../../docker/localstack/requirements.txt"),
         only: &[],
-        source: Some(Source { names: "crontab", builders: include_str!("../../../../docker/localstack/build-requirements.txt") }),
+        source: Some(Source { names: "crontab", builders: include_str!("../../docker/localstack/build-requirements.txt") }),
     }),
 };
 
