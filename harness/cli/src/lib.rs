@@ -1,6 +1,7 @@
 //! The `nightproof` command, and nightproof as a library for tests: [`Drill`] and [`Region`], which docs/library.md explains.
 
 mod account;
+mod allocator;
 mod arguments;
 mod assembly;
 mod commands;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
     if let Some(code) = nightproof_guest::dispatch(&arguments) {
         return code;
     }
+    allocator::give_back();
     let arguments = match arguments::Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

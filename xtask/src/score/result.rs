@@ -28,10 +28,12 @@ pub(super) struct Score {
 }
 
 impl Score {
-    /// From the plugin's lines. What was not run counts for nothing.
+    /// From the plugin's lines. What was not run counts for nothing; of a test that was run again the last line counts.
     pub(super) fn read(lines: &str) -> Self {
         let mut score = Self::default();
-        for one in lines.lines().filter_map(|line| serde_json::from_str::<Outcome>(line).ok()) {
+        let read = lines.lines().filter_map(|line| serde_json::from_str::<Outcome>(line).ok());
+        let last: BTreeMap<String, Outcome> = read.map(|one| (one.test.clone(), one)).collect();
+        for one in last.into_values() {
             match one.outcome.as_str() {
                 "passed" => {
                     score.seconds.insert(one.test.clone(), one.seconds);
@@ -68,6 +70,13 @@ pub(super) const LINES: &str = r#"{"test": "tests/aws/services/sqs/a", "outcome"
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_test_that_was_run_again_the_last_result_counts() {
+        let line = |outcome: &str| format!(r#"{{"test": "t", "outcome": "{outcome}", "cause": "c", "seconds": 0.5}}"#);
+        let score = Score::read(&[line("failed"), line("passed")].join("\n"));
+        assert_eq!((score.passed.len(), score.failed.len(), score.causes.len()), (1, 0, 0));
+    }
 
     #[test]
     fn a_test_that_passed_before_and_fails_is_lost_and_one_that_did_not_run_is_not() {

@@ -3,7 +3,7 @@
 AWS's names lead to the region's port on loopback, waits are shortened, and a line of JSON for each test goes to SCORE_RESULTS:
 its name, its outcome (`passed`, `failed`, `not_run`), the cause of a failure, and the seconds it took with what it prepares and removes.
 
-SCORE_RESULTS   the file of results
+SCORE_RESULTS   the file of results; tests that have one there already are not run
 SCORE_SECONDS   no test is begun later than this after the start
 SCORE_TESTS     a file with the names of the tests to run; without it, all are run
 AWS_ENDPOINT_URL, AWS_CA_BUNDLE   the region
@@ -156,10 +156,14 @@ def pytest_collection_modifyitems(config, items):
     importlib.import_module("localstack.utils.sync").time = quicker(LONGEST_POLL)
     wanted = os.environ.get("SCORE_TESTS")
     wanted = set(pathlib.Path(wanted).read_text().splitlines()) if wanted else None
+    # An earlier run that is gone on with has results already.
+    lines = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+    known = {line["test"] for line in lines if line["outcome"] != "not_run"}
     kept, left = [], []
     for item in items:
         validated = any(mark.name == "aws_validated" for mark in item.iter_markers())
-        (kept if validated and (wanted is None or item.nodeid in wanted) else left).append(item)
+        runs = validated and item.nodeid not in known and (wanted is None or item.nodeid in wanted)
+        (kept if runs else left).append(item)
     for item in kept:
         # What LocalStack skips is not what AWS skips.
         if recording(item) or not any(mark.name in ("skip", "skipif") for mark in item.iter_markers()):

@@ -43,14 +43,24 @@ impl Suite {
         Ok(Self { checkout, python, program })
     }
 
-    /// Runs the tests of `files`, or the `chosen` of them, against a region of their own. No test is begun after `seconds`.
-    pub(super) fn run(&self, name: &str, files: &[String], chosen: Option<&[&str]>, seconds: u64) -> Result<Score, StepError> {
+    /// Runs the tests of `files`, or the `chosen` of them, against a region of their own. No test is begun after `seconds`. With `resume` those
+    /// that have a result already are not run again.
+    pub(super) fn run(
+        &self,
+        name: &str,
+        files: &[String],
+        chosen: Option<&[&str]>,
+        seconds: u64,
+        resume: bool,
+    ) -> Result<Score, StepError> {
         let folder = step::target().join("score").join(name);
         std::fs::create_dir_all(&folder)
             .map_err(|error| StepError::Found(format!("cannot make `{}`: {error}", folder.display())))?;
         let (operator, results, tests) = (folder.join("operator.json"), folder.join("results.jsonl"), folder.join("tests"));
         write(&operator, OPERATOR)?;
-        write(&results, "")?;
+        if !resume || !results.exists() {
+            write(&results, "")?;
+        }
         write(&tests, &chosen.unwrap_or_default().join("\n"))?;
         let operator = operator.to_string_lossy();
         let arguments: [&str; 6] = ["--operator-policy", &operator, "--account", ACCOUNT, "--other-account", OTHER_ACCOUNT];

@@ -83,7 +83,8 @@ impl Environment {
         let client = client.map_err(|error| failure(error.to_string()))?;
         report_differences(&client.version, definition);
         let spec = machine(region, &host.tools, client, definition, &log, credential, provisioned);
-        log.platform(&Event::InitStart { runtime });
+        let arn = crate::pointer::pointer(&definition.configuration, "/RuntimeVersionConfig/RuntimeVersionArn");
+        log.platform(&Event::InitStart { runtime, arn: &arn });
         let began = Instant::now();
         let started = Runtime::start(region, &host.machines, spec.clone(), &mut log, INIT_LIMIT).await?;
         let took = began.elapsed();

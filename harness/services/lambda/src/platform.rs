@@ -13,6 +13,8 @@ pub(super) enum Event<'a> {
     InitStart {
         /// `python3.13`
         runtime: &'a str,
+        /// The ARN of the runtime's version.
+        arn: &'a str,
     },
     /// Initialization failed: in its own phase (`init`), or when it was tried again within an invocation (`invoke`).
     InitReport { phase: &'static str, took: Duration, trouble: &'a Trouble },
@@ -118,7 +120,9 @@ impl Event<'_> {
     /// The line of a log of text.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::InitStart { runtime } => format!("INIT_START Runtime Version: {}", version(runtime)),
+            Self::InitStart { runtime, arn } => {
+                format!("INIT_START Runtime Version: {}\tRuntime Version ARN: {arn}", version(runtime))
+            }
             Self::InitReport { phase, took, trouble } => {
                 format!("INIT_REPORT Init Duration: {:.2} ms\tPhase: {phase}\t{}", milliseconds(*took), trouble.suffix())
             }
@@ -133,9 +137,11 @@ impl Event<'_> {
     /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
     pub(super) fn json(&self, time: Timestamp, level: &str) -> Option<String> {
         let (kind, warns, record) = match self {
-            Self::InitStart { runtime } => {
+            Self::InitStart { runtime, arn } => {
                 let version = version(runtime);
-                let record = json!({ "initializationType": "on-demand", "phase": "init", "runtimeVersion": version });
+                let record = json!({
+                    "initializationType": "on-demand", "phase": "init", "runtimeVersion": version, "runtimeVersionArn": arn,
+                });
                 ("platform.initStart", false, record)
             }
             Self::InitReport { phase, took, trouble } => {
@@ -158,10 +164,11 @@ impl Event<'_> {
     }
 }
 
-/// `python:3.13` for `python3.13`, `nodejs:22` for `nodejs22.x`. AWS adds the number and ARN of its own build, of which there is none here.
+/// `python:3.13.v1` for `python3.13`, `nodejs:22.v1` for `nodejs22.x`. AWS numbers its builds; here a runtime has one.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtime-management-identify.html>
 fn version(runtime: &str) -> String {
     match runtime.find(|c: char| c.is_ascii_digit()).and_then(|at| runtime.split_at_checked(at)) {
-        Some((language @ ("python" | "nodejs"), version)) => format!("{language}:{}", version.trim_end_matches(".x")),
+        Some((language @ ("python" | "nodejs"), version)) => format!("{language}:{}.v1", version.trim_end_matches(".x")),
         _ => runtime.to_owned(),
     }
 }
@@ -169,6 +176,17 @@ fn version(runtime: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initialization_begins_with_the_version_of_the_runtime() {
+        let arn = "arn:aws:lambda:us-east-1::runtime:0123";
+        let begins = Event::InitStart { runtime: "python3.13", arn };
+        assert_eq!(begins.text(), format!("INIT_START Runtime Version: python:3.13.v1\tRuntime Version ARN: {arn}"));
+        let record: Value = serde_json::from_str(&begins.json(Timestamp::UNIX_EPOCH, "INFO").unwrap()).unwrap();
+        let versions = (&record["record"]["runtimeVersion"], &record["record"]["runtimeVersionArn"]);
+        assert_eq!(versions, (&json!("python:3.13.v1"), &json!(arn)));
+        assert!(Event::InitStart { runtime: "nodejs22.x", arn }.text().contains(" nodejs:22.v1\t"));
+    }
 
     #[test]
     fn a_report_says_what_went_wrong_and_what_was_used() {

@@ -141,7 +141,7 @@ impl Poller {
             return Ok(());
         }
         let payload = json!({ "Records": wanted }).to_string().into_bytes();
-        let request = InvocationRequest { id: uuid::Uuid::new_v4().to_string(), payload, client_context: None };
+        let request = InvocationRequest { id: uuid::Uuid::new_v4().to_string(), payload, client_context: None, trace: None };
         let admitted = self.me.admit(&work.account, &work.function, work.qualifier.as_deref())?;
         let invoked = self.me.run(&self.region, &work.account, admitted, request).await?;
         if invoked.failed {

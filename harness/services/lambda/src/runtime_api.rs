@@ -142,14 +142,7 @@ impl RuntimeApi {
             .header("Lambda-Runtime-Aws-Request-Id", &work.request.id)
             .header("Lambda-Runtime-Deadline-Ms", work.deadline_ms)
             .header("Lambda-Runtime-Invoked-Function-Arn", &work.function_arn)
-            .header(
-                "Lambda-Runtime-Trace-Id",
-                format!(
-                    "Root=1-{:08x}-{};Sampled=0",
-                    work.deadline_ms / 1000,
-                    &uuid::Uuid::new_v4().simple().to_string().get(..24).unwrap_or_default()
-                ),
-            )
+            .header("Lambda-Runtime-Trace-Id", work.request.trace.unwrap_or_else(|| new_trace(work.deadline_ms)))
             .body(Full::new(Bytes::from(work.request.payload)));
         response.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR, "{}"))
     }
@@ -183,6 +176,12 @@ async fn read(mut body: Intake) -> Result<Option<Bytes>, std::io::Error> {
         }
     }
     Ok((length <= LARGEST_ANSWER).then(|| taken.into()))
+}
+
+/// A trace that begins with an invocation, and is not sampled.
+fn new_trace(deadline_ms: i64) -> String {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    format!("Root=1-{:08x}-{};Sampled=0", deadline_ms / 1000, id.get(..24).unwrap_or_default())
 }
 
 fn status(code: StatusCode, body: &'static str) -> Response<Full<Bytes>> {

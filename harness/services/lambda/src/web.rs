@@ -132,7 +132,7 @@ impl Lambda {
             return forbidden(Some(FORBIDDEN));
         }
         let payload = event(&asked, head, target, &body).to_string().into_bytes();
-        let request = InvocationRequest { id: call.request_id.clone(), payload, client_context: None };
+        let request = InvocationRequest::from_call(call, payload, None);
         let ran = async {
             let admitted = self.admit(&target.account, &target.name, target.qualifier.as_deref())?;
             self.run(&call.region, &target.account, admitted, request).await

@@ -113,7 +113,7 @@ impl Lambda {
                     account: named.account.clone(),
                     function: named.name.clone(),
                     qualifier: named.qualifier.clone(),
-                    request: InvocationRequest { id: call.request_id.clone(), payload, client_context },
+                    request: InvocationRequest::from_call(call, payload, client_context),
                     accepted: call.now,
                 });
                 Ok(json!({ "StatusCode": 202 }))
@@ -121,7 +121,7 @@ impl Lambda {
             _ => {
                 let admitted = self.admit(&named.account, &named.name, named.qualifier())?;
                 let version = admitted.definition.text("Version").to_owned();
-                let request = InvocationRequest { id: call.request_id.clone(), payload, client_context };
+                let request = InvocationRequest::from_call(call, payload, client_context);
                 let invoked = self.run(&call.region, &named.account, admitted, request).await?;
                 let payload = STANDARD.encode(&invoked.payload);
                 let mut output = json!({ "StatusCode": 200, "ExecutedVersion": version, "Payload": payload });

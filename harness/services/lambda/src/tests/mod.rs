@@ -554,3 +554,16 @@ fn what_is_not_acted_upon_is_refused_by_name() {
     let unread = nightproof_core::operation::unread_members("lambda", Lambda::INPUTS).unwrap();
     insta::assert_snapshot!(unread.join("\n"));
 }
+
+#[tokio::test]
+async fn a_trace_that_the_caller_has_begun_goes_on_in_the_function() {
+    let world = World::new().await;
+    let trace = |header: Option<&str>| {
+        let request = http::Request::builder().uri("/2015-03-31/functions/f/invocations");
+        let request = header.into_iter().fold(request, |request, header| request.header("X-Amzn-Trace-Id", header));
+        let call = world.call_of(request.body(()).unwrap().into_parts().0);
+        crate::event::InvocationRequest::from_call(&call, Vec::new(), None).trace
+    };
+    let header = "Root=1-5e6722a7-cc2b1e9d5db7ae98d0da47ae;Parent=53995c3f42cd8ad8;Sampled=1";
+    assert_eq!((trace(Some(header)).as_deref(), trace(None)), (Some(header), None));
+}
