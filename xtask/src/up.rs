@@ -20,6 +20,8 @@ impl Up {
     /// Starts one; its exports are in `folder` meanwhile.
     pub(crate) fn start(program: &Path, folder: &Path, arguments: &[&str]) -> Result<Self, StepError> {
         let exports = folder.join("exports");
+        // Those of a region that was killed are not this one's.
+        let _ = std::fs::remove_file(&exports);
         let mut command = Command::new(program);
         command.args(["up", "--env"]).arg(&exports).args(arguments).stdout(Stdio::null());
         let child = command.spawn().map_err(|source| StepError::Start { program: format!("{command:?}"), source })?;

@@ -85,7 +85,8 @@ pub(crate) fn measure(options: &Options) -> Result<(), StepError> {
     }
     for (name, score) in &scores {
         let all = score.passed.len() + score.failed.len();
-        step::say(&format!("xtask: {name}: {} of {all} passed, {} MiB resident", score.passed.len(), score.resident));
+        let resident = score.resident.map(|mib| format!(", {mib} MiB resident")).unwrap_or_default();
+        step::say(&format!("xtask: {name}: {} of {all} passed{resident}", score.passed.len()));
     }
     if options.check || options.quick {
         let lost = lost(&known, scores.values());

@@ -23,8 +23,8 @@ pub(super) struct Score {
     pub causes: BTreeMap<String, usize>,
     /// Seconds that each test took, with what it prepares and removes.
     pub seconds: BTreeMap<String, f64>,
-    /// Memory of the region after the tests, in MiB.
-    pub resident: u64,
+    /// Memory of the region after all of the tests, in MiB.
+    pub resident: Option<u64>,
 }
 
 impl Score {
