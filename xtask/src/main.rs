@@ -14,6 +14,7 @@ mod doc_examples;
 mod file_cycles;
 mod fuzz;
 mod gate;
+mod lints;
 mod localstack;
 mod publishable;
 mod pypi;
@@ -124,9 +125,11 @@ fn timed(step: Step) -> Result<(), step::StepError> {
 fn run(step: Step) -> Result<(), step::StepError> {
     match step {
         Step::Fmt => step::cargo(&["fmt", "--all", "--check"], &[]),
-        Step::Clippy => step::cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"], &[]),
-        Step::Docs => doc_examples::check()
-            .and_then(|()| step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")])),
+        Step::Clippy => lints::check(),
+        Step::Docs => doc_examples::check().and_then(|()| {
+            let mut command = lints::not_compiled(step::cargo_command());
+            step::run(command.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+        }),
         Step::Deps => dependencies::check(),
         Step::Cycles => file_cycles::check(),
         Step::Publishable => publishable::check(),

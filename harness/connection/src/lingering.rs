@@ -12,10 +12,10 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send, once it was answered, what it had not sent yet.
-const LINGER: Duration = Duration::from_secs(30);
+const LINGER: Duration = Duration::from_secs(120);
 
-/// How long it may pause meanwhile.
-const LINGER_IDLE: Duration = Duration::from_secs(5);
+/// How long it may pause meanwhile, which on a machine with much else to do it does for seconds.
+const LINGER_IDLE: Duration = Duration::from_secs(30);
 
 /// How many bytes are read and forgotten at once.
 const PIECE: usize = 64 * 1024;

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
 
 use nightproof_machine::tools::{self, Tools};
 use nightproof_region::embedded::{self, EmbeddedOptions};
@@ -72,14 +73,8 @@ pub(crate) fn assert_passed(output: &Output) {
 }
 
 #[rstest]
-#[case::sts_and_iam("identity.py")]
-#[case::the_vpc_family("network.py")]
-#[case::s3_and_kms("storage.py")]
-#[case::instances_and_ssm("machines.py")]
 #[case::helper_scripts_and_user_data("first_boot.py")]
-#[case::private_subnets("private_subnet.py")]
 #[case::strange_requests("wire.py")]
-#[case::lambda_events_logs_and_sqs("functions.py")]
 #[case::macros_custom_resources_applications_and_nested_stacks("templates.py")]
 fn boto3_works(#[case] script: &str) {
     assert_passed(&boto3(&up(), script));
@@ -116,17 +111,23 @@ async fn operations() -> Vec<(&'static str, &'static str)> {
     operations
 }
 
+/// What calls the operations, by subject: identities, the VPC family, objects and keys, instances, functions, private subnets, and the rest.
+const SCRIPTS: [&str; 7] =
+    ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "private_subnet.py", "operations.py"];
+
 #[rstest]
 #[case::boto3("boto3")]
 #[case::the_aws_cli("aws")]
 fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
-    let up = up();
-    let called = up.tmp().join("called");
+    let folder = tempfile::tempdir().expect("a folder");
+    let called = folder.path().join("called");
     let path = called.display().to_string();
-    for script in ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "private_subnet.py", "operations.py"]
-    {
-        assert_passed(&boto3_with(&up, script, &[("CALLED", &path), ("CLIENT", client)]));
-    }
+    // Side by side, each on a region of its own.
+    thread::scope(|scope| {
+        for script in SCRIPTS {
+            scope.spawn(|| assert_passed(&boto3_with(&up(), script, &[("CALLED", &path), ("CLIENT", client)])));
+        }
+    });
     let called = fs::read_to_string(called).expect("what was called");
     let called: BTreeSet<&str> = called.lines().collect();
     let of_clients = |(service, _): &(&str, &str)| !matches!(*service, "ec2messages" | "ssmmessages");

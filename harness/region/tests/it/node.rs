@@ -12,7 +12,7 @@ impl Cloud {
     async fn try_node(&self, name: &str, files: &[(&str, &str)], more: &Value) -> Result<(), String> {
         let mut input = json!({
             "FunctionName": name, "Runtime": "nodejs20.x", "Handler": "index.handler", "Role": format!("arn:aws:iam::{ACCOUNT}:role/r"),
-            "Code": { "ZipFile": zip_of(files) }, "Timeout": 5, "MemorySize": 256,
+            "Code": { "ZipFile": zip_of(files) }, "Timeout": 60, "MemorySize": 256,
         });
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.try_call("lambda", "CreateFunction", input).await.map_err(|error| format!("{}: {}", error.code, error.message))?;
@@ -33,7 +33,7 @@ fn tail(answer: &Value) -> String {
 async fn modules_of_both_kinds_answer_in_an_environment_as_on_aws() {
     let cloud = cloud().await;
     let source = "let runs = 0;\nexports.handler = async (event, context) => {\n  console.log('got %d\\nand', event.n, 'more');\n  runs += 1;\n  \
-                  return { n: event.n + 1, runs, name: context.functionName, left: context.getRemainingTimeInMillis() <= 5000, \
+                  return { n: event.n + 1, runs, name: context.functionName, left: context.getRemainingTimeInMillis() <= 60000, \
                   region: process.env.AWS_REGION, path: process.env.NODE_PATH, heap: process.execArgv.includes('--max-old-space-size=231') };\n};\n";
     cloud.node("cjs", &[("index.js", source)], &json!({})).await;
     let (answer, payload) = cloud.invoke("cjs", &json!({ "n": 1 })).await;
@@ -69,8 +69,8 @@ async fn what_fails_is_told_as_on_aws_and_an_exit_ends_the_environment() {
                   if (event.kind === 'error') callback(new RangeError('called'));\n  \
                   else if (event.kind === 'late') { setTimeout(() => console.log('later'), 50); callback(null, 'done'); }\n  \
                   else if (event.kind === 'lost') { Promise.reject(new Error('lost')); }\n  \
-                  else if (event.kind === 'exit') process.exit(7);\n  else if (event.kind === 'hang') while (true);\n};\n";
-    cloud.node("f", &[("index.js", source)], &json!({ "Timeout": 2 })).await;
+                  else if (event.kind === 'exit') process.exit(7);\n};\n";
+    cloud.node("f", &[("index.js", source)], &json!({})).await;
     let invoke = async |kind: &str| cloud.invoke("f", &json!({ "kind": kind })).await;
     let (answer, payload) = invoke("raise").await;
     assert_eq!(answer["FunctionError"], "Unhandled");
@@ -90,8 +90,9 @@ async fn what_fails_is_told_as_on_aws_and_an_exit_ends_the_environment() {
     assert!(tail(&answer).contains("Error: Runtime exited with error: exit status 128\nRuntime.ExitError"), "{}", tail(&answer));
     let (answer, payload) = invoke("exit").await;
     assert!(payload["errorMessage"].as_str().unwrap().ends_with("Error: Runtime exited with error: exit status 7"), "{answer}");
-    assert_eq!(invoke("hang").await.1["errorType"], "Sandbox.Timedout");
 
+    cloud.node("hangs", &[("index.js", "exports.handler = () => { while (true); };")], &json!({ "Timeout": 2 })).await;
+    assert_eq!(cloud.invoke("hangs", &json!({})).await.1["errorType"], "Sandbox.Timedout");
     cloud.node("syntax", &[("index.js", "exports.handler = async ( => 1")], &json!({})).await;
     assert_eq!(cloud.invoke("syntax", &json!({})).await.1["errorType"], "Runtime.UserCodeSyntaxError");
     cloud.node("nothing", &[("index.js", "")], &json!({})).await;

@@ -16,8 +16,8 @@ use crate::error::{no_bus, no_rule};
 use crate::replay::Replay;
 use crate::rule::Rule;
 
-/// The longest wait for targets that do not reply.
-pub(crate) const QUIET_BOUND: Duration = Duration::from_secs(5);
+/// The longest wait for targets that do not reply: one that work which is still done does not meet, however slow the machine.
+pub(crate) const QUIET_BOUND: Duration = Duration::from_secs(30);
 
 /// What an account has, each by its name.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ impl Events {
         })
     }
 
-    /// Resolves once no delivery is in flight, at the latest after five seconds.
+    /// Resolves once no delivery is in flight, at the latest after half a minute.
     pub async fn quiet(&self) {
         self.in_flight.none(QUIET_BOUND).await;
     }

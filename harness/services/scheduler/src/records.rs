@@ -12,8 +12,8 @@ use crate::error::{no_group, no_schedule};
 use crate::group::{DEFAULT, Group};
 use crate::schedule::Schedule;
 
-/// The longest wait for targets that do not reply.
-const QUIET_BOUND: Duration = Duration::from_secs(5);
+/// The longest wait for targets that do not reply: one that work which is still done does not meet, however slow the machine.
+const QUIET_BOUND: Duration = Duration::from_secs(30);
 
 /// The groups of an account by name.
 pub(crate) type Groups = BTreeMap<String, Group>;
@@ -48,7 +48,7 @@ impl Scheduler {
         })
     }
 
-    /// Resolves once no delivery is in flight, at the latest after five seconds.
+    /// Resolves once no delivery is in flight, at the latest after half a minute.
     pub async fn quiet(&self) {
         self.in_flight.none(QUIET_BOUND).await;
     }

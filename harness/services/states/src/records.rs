@@ -14,8 +14,8 @@ use crate::execution::Execution;
 use crate::machine::StateMachine;
 use crate::token::Message;
 
-/// The longest wait for executions that neither wait nor end.
-const QUIET_BOUND: Duration = Duration::from_secs(5);
+/// The longest wait for executions that neither wait nor end: one that work which is still done does not meet, however slow the machine.
+const QUIET_BOUND: Duration = Duration::from_secs(30);
 
 /// What an account has.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl States {
         self.accounts.with(account, act)
     }
 
-    /// Resolves once all executions have ended or wait, at the latest after five seconds; false if they have not.
+    /// Resolves once all executions have ended or wait, at the latest after half a minute; false if they have not.
     pub async fn quiet(&self) -> bool {
         self.in_flight.none(QUIET_BOUND).await
     }
