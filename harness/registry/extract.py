@@ -13,6 +13,8 @@ The facts of resource types are text, compressed by zlib: one line for each type
 - `r`: required properties; `o`: what is read only; `c`: what cannot be changed without a replacement; `w`: what is never shown; `i`: what
   identifies a resource. All but the first are paths, whose parts are separated by slashes; those of `i` are in the schema's order
 - `h`: what the type has handlers for, by their first letters: create, delete, list, read, update
+- `a`: the actions that handlers call whatever the properties are: `c`, `u` and `d` of the handlers that create, update and delete, `t` of any that
+  sets tags
 
 A shape is a number (`1` a text, `2` an integer, `3` a number, `4` a truth value, `0` anything at all), a text (the name of a shape in `d`), a list
 with the shape of its items, an object with the sole member `=` (a text that is one of these), or any other object: its members with their
@@ -21,6 +23,7 @@ shapes, `*` for members of any name, `!` for the list of those that are required
 
 import gzip
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -43,6 +46,43 @@ FLAGS = {
 SCALARS = {"string": 1, "integer": 2, "number": 3, "boolean": 4}
 # Values that the schemas leave open, and that cfn-lint knows of each region.
 VALUES = {("AWS::EC2::Instance", "InstanceType"): "extensions/aws_ec2_instance/instancetype_enum.json"}
+# What a handler's own call begins with, the likeliest first. A schema lists all that its handlers may call, most of it for some properties only;
+# the call that is made in any case is the one that is named after the type.
+VERBS = {
+    "create": "Create Put Register Run Request Allocate Associate Attach Add Enable Start Set Authorize Publish Import POST Update Modify Change PUT",
+    "update": "Update Modify Put Set Change Replace PATCH PUT Create Register",
+    "delete": "Delete Remove Deregister Terminate Release Disassociate Detach Disable Revoke Cancel Stop Unsubscribe DELETE Update Change Put",
+}
+
+
+def calls(kind, handler, permissions):
+    """The action that the handler of a type calls in any case, in a list; an empty one if the schema does not tell it from others."""
+    verbs = VERBS[handler].split()
+
+    def verb(action):
+        name = action.split(":")[-1]
+        found = [index for index, verb in enumerate(verbs) if name.startswith(verb)]
+        return min(found, default=len(verbs))
+
+    changing = [action for action in permissions if ":" in action and verb(action) < len(verbs) and not is_of_tags(action)]
+    name = kind.split("::")[-1].lower()
+    named = [action for action in changing if verbs[verb(action)].lower() + name == action.split(":")[-1].lower()]
+    named = named or [action for action in changing if action.lower().endswith(name)]
+    if named:
+        return [in_lower_case(min(named, key=verb))]
+    # Roles and keys are handed to what the type makes.
+    own = [action for action in changing if action.split(":")[0] not in ("iam", "kms", "ec2")] or changing
+    return [in_lower_case(own[0])] if len(own) == 1 else []
+
+
+def in_lower_case(action):
+    """With the service as policies have it."""
+    service, name = action.split(":")
+    return f"{service.lower()}:{name}"
+
+
+def is_of_tags(action):
+    return "Tag" in action.split(":")[-1]
 
 
 class Type:
@@ -157,7 +197,19 @@ class Type:
         handlers = "".join(sorted(name[0] for name in self.schema.get("handlers", {})))
         if handlers:
             facts["h"] = handlers
+        actions = self.actions()
+        if actions:
+            facts["a"] = actions
         return facts
+
+    def actions(self):
+        listed = {name: handler.get("permissions", []) for name, handler in self.schema.get("handlers", {}).items()}
+        found = {name[0]: calls(self.schema["typeName"], name, listed[name]) for name in VERBS if name in listed}
+        setting = [action for action in self.schema.get("tagging", {}).get("permissions", []) if action in listed.get("create", [])]
+        # Beside what sets tags, schemas list what takes them away and reads them.
+        setting = [action for action in setting if is_of_tags(action) and not re.match("Un|Remove|Delete|List|Get|Describe", action.split(":")[1])]
+        found["t"] = [in_lower_case(setting[0])] if len(setting) == 1 else []
+        return {name: actions for name, actions in sorted(found.items()) if actions}
 
 
 def managed_policies(archive):

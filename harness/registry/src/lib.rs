@@ -14,5 +14,5 @@ mod validation;
 pub use facts::names;
 pub use instance_type::{InstanceType, instance_type, instance_types};
 pub use managed_policy::{ManagedPolicy, managed_policies, managed_policy};
-pub use resource_type::{ResourceType, resource_type};
+pub use resource_type::{Handler, ResourceType, resource_type};
 pub use scalar::Scalar;

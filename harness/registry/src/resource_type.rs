@@ -11,6 +11,30 @@ pub struct ResourceType {
     facts: Value,
 }
 
+/// What CloudFormation has a type do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handler {
+    /// Makes a resource.
+    Create,
+    /// Changes one in place.
+    Update,
+    /// Deletes one.
+    Delete,
+    /// Gives one its tags, as a part of the first two.
+    Tag,
+}
+
+impl Handler {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Create => "c",
+            Self::Update => "u",
+            Self::Delete => "d",
+            Self::Tag => "t",
+        }
+    }
+}
+
 /// The type with this name, such as `AWS::S3::Bucket`; `None` if AWS has no such type.
 pub fn resource_type(name: &str) -> Option<ResourceType> {
     Some(ResourceType { facts: serde_json::from_str(facts::find(name)?).ok()? })
@@ -114,6 +138,12 @@ impl ResourceType {
         }
     }
 
+    /// The action that a handler of the type calls whatever the properties are, if the schema tells it from the many that some properties take.
+    /// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers>
+    pub fn action(&self, handler: Handler) -> Option<&str> {
+        self.facts.get("a")?.get(handler.key())?.get(0)?.as_str()
+    }
+
     /// Paths of the properties that identify a resource, their parts separated by slashes, in order.
     pub fn identifier(&self) -> impl Iterator<Item = &str> {
         self.listed("i")
@@ -212,6 +242,18 @@ mod tests {
         assert!(!function.has_property(&["Runtime", "Name"]));
         let instance = resource_type("AWS::EC2::Instance").unwrap();
         assert!(instance.values(&["InstanceType"]).unwrap().contains(&"c5.4xlarge"));
+    }
+
+    #[test]
+    fn a_handler_calls_what_is_named_after_its_type() {
+        let action = |name: &str, handler| resource_type(name).unwrap().action(handler).map(str::to_owned);
+        assert_eq!(action("AWS::RDS::DBInstance", Handler::Create).as_deref(), Some("rds:CreateDBInstance"));
+        assert_eq!(action("AWS::RDS::DBInstance", Handler::Update).as_deref(), Some("rds:ModifyDBInstance"));
+        assert_eq!(action("AWS::RDS::DBInstance", Handler::Tag).as_deref(), Some("rds:AddTagsToResource"));
+        assert_eq!(action("AWS::CloudTrail::Trail", Handler::Delete).as_deref(), Some("cloudtrail:DeleteTrail"));
+        assert_eq!(action("AWS::Backup::BackupSelection", Handler::Update), None);
+        let told = crate::names().filter(|name| action(name, Handler::Create).is_some());
+        assert!(told.count() > 1600);
     }
 
     #[test]

@@ -102,6 +102,11 @@ impl Context {
         &self.deployment.region
     }
 
+    /// The deploying principal.
+    pub fn caller(&self) -> &Caller {
+        &self.deployment.caller
+    }
+
     /// Records that the resource exists under this physical id, so that it is deleted even if it never becomes whole.
     pub fn exists(&self, physical: &str) {
         self.deployment.record.exists(physical);
@@ -287,7 +292,7 @@ impl Context {
 }
 
 /// A status reason, as CloudFormation words what a service answered.
-fn reason(service: &str, error: &AwsError) -> String {
+pub fn reason(service: &str, error: &AwsError) -> String {
     format!("{} (Service: {service}, Status Code: {}, Code: {})", error.message, error.status, error.code)
 }
 

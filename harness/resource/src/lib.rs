@@ -10,7 +10,7 @@ mod provider;
 mod reading;
 mod tags;
 
-pub use context::{Context, Deployment, ResourceRecord, ResourceSignal};
+pub use context::{Context, Deployment, ResourceRecord, ResourceSignal, reason};
 pub use document::{changed, pick, policy, text, texts};
 pub use facts::ResourceFacts;
 pub use made::MadeResource;

@@ -131,6 +131,16 @@ pub(super) fn physical(schema: &Schema, place: &Place<'_>, name: &str, propertie
     }
 }
 
+/// The ARN that a permission is asked for of the resource with this physical id.
+pub(super) fn resource(place: &Place<'_>, physical: &str) -> String {
+    if physical.starts_with("arn:") { physical.to_owned() } else { place.arn(physical) }
+}
+
+/// Whether AWS makes what `Ref` returns, so that nobody knows it before there is a resource.
+pub(super) fn is_made_by_aws(schema: &Schema) -> bool {
+    referred(schema).is_some_and(|path| schema.is_read_only(&parts(path)))
+}
+
 /// Paths of what `Fn::GetAtt` returns of a type: what AWS makes up by rules that hold for all resources. State and times are not among it.
 pub(super) fn attributes(schema: &Schema) -> impl Iterator<Item = &str> {
     let is_identifier = |path: &str| schema.identifier().any(|part| part == path);

@@ -1,7 +1,8 @@
 //! Resource types of CloudFormation's registry that no service of this region acts on: their resources are kept as records that are checked
-//! against the type's schema. Nothing runs behind them, and whatever is asked of them is refused by its name.
+//! against the type's schema, and the principal who deploys must be allowed to make them. Nothing runs behind them, and whatever is asked of them is refused by its name.
 
 mod identity;
+mod permission;
 mod provider;
 
 use std::collections::HashMap;

@@ -13,6 +13,7 @@ mod difference;
 mod drift;
 mod dynamic_reference;
 mod event_bus;
+mod handler_permission;
 mod iam_group;
 mod instance;
 mod lambda_runtime;
