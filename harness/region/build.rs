@@ -24,11 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let Some(name) = line.strip_prefix("nightproof-service-").and_then(|rest| rest.split(['.', ' ', '=']).next()) else {
             continue;
         };
+        let krate = name.replace('-', "_");
         if !WITHOUT_TYPES.contains(&name) {
-            types.push_str(&format!("nightproof_service_{name}::resource_types(),\n"));
+            types.push_str(&format!("nightproof_service_{krate}::resource_types(),\n"));
         }
         if !MADE_BY_HAND.contains(&name) {
-            members.push_str(&format!("({name:?}, nightproof_service_{name}::service()),\n"));
+            members.push_str(&format!("({name:?}, nightproof_service_{krate}::service()),\n"));
         }
     }
     let list = format!(

@@ -27,6 +27,7 @@ mod queue_url;
 pub mod quota;
 pub mod region;
 pub mod request_tags;
+pub mod resource_group;
 pub mod service;
 pub mod tags;
 mod tls;

@@ -14,6 +14,7 @@ pub use nightproof_wire::arn::{self, Arn};
 use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;
+use crate::resource_group::GroupQuery;
 use crate::vpc_origin::{EndpointUse, InstanceOrigin};
 use crate::{Caller, InstanceIdentity, Region};
 
@@ -203,6 +204,12 @@ pub trait Service: Send + Sync {
     /// no trail shows it.
     fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
         Vec::new()
+    }
+
+    /// The query of a resource group of this name or ARN: that of Resource Groups alone. Systems Manager resolves targets by it without
+    /// calling.
+    fn resource_group(&self, _account: &str, _group: &str) -> Option<GroupQuery> {
+        None
     }
 
     /// The VPC endpoint that calls of an instance to `service` pass: EC2's alone.

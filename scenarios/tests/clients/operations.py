@@ -185,6 +185,10 @@ def fleet():
     groups.resume_processes(**group, ScalingProcesses=["Launch"])
     groups.update_auto_scaling_group(**group, MaxSize=1)
     groups.set_desired_capacity(**group, DesiredCapacity=1)
+    refreshed = groups.start_instance_refresh(**group, Preferences={"SkipMatching": True, "BakeTime": 600})["InstanceRefreshId"]
+    [refresh] = groups.describe_instance_refreshes(**group)["InstanceRefreshes"]
+    assert (refresh["InstanceRefreshId"], refresh["InstancesToUpdate"]) == (refreshed, 0), refresh
+    assert groups.cancel_instance_refresh(**group)["InstanceRefreshId"] == refreshed
     groups.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=True)
     groups.delete_auto_scaling_group(**group, ForceDelete=True)
     of_name = {"AutoScalingGroupNames": ["ops-fleet"]}
@@ -195,6 +199,33 @@ def fleet():
 def waiting(groups, state):
     found = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["ops-fleet"])["AutoScalingGroups"][0]["Instances"]
     return found and found[0]["LifecycleState"] == state and found[0]["InstanceId"]
+
+
+def resource_groups():
+    groups, ssm = client("resource-groups"), client("ssm")
+    ssm.put_parameter(Name="/grouped", Value="v", Type="String", Tags=[{"Key": "grouped", "Value": "1"}])
+
+    def by(value):
+        query = {"ResourceTypeFilters": ["AWS::SSM::Parameter"], "TagFilters": [{"Key": "grouped", "Values": [value]}]}
+        return {"Type": "TAG_FILTERS_1_0", "Query": json.dumps(query)}
+
+    of = {"Group": "ops-group"}
+    made = groups.create_group(Name="ops-group", ResourceQuery=by("2"), Tags={"a": "1"})["Group"]
+    assert groups.get_group(**of)["Group"] == made
+    assert groups.update_group(**of, Description="ops")["Group"]["Description"] == "ops"
+    assert groups.list_group_resources(**of)["ResourceIdentifiers"] == []
+    groups.update_group_query(**of, ResourceQuery=by("1"))
+    assert groups.get_group_query(**of)["GroupQuery"]["ResourceQuery"] == by("1")
+    found = groups.search_resources(ResourceQuery=by("1"))["ResourceIdentifiers"]
+    assert [one["ResourceArn"].rsplit("/", 1)[1] for one in found] == ["grouped"], found
+    assert groups.list_group_resources(**of)["Resources"][0]["Identifier"] == found[0]
+    assert [one["GroupName"] for one in groups.list_groups()["GroupIdentifiers"]] == ["ops-group"]
+    groups.tag(Arn=made["GroupArn"], Tags={"b": "2"})
+    groups.untag(Arn=made["GroupArn"], Keys=["a"])
+    assert groups.get_tags(Arn=made["GroupArn"])["Tags"] == {"b": "2"}
+    groups.delete_group(**of)
+    refused("NotFoundException", groups.get_group, **of)
+    ssm.delete_parameter(Name="/grouped")
 
 
 def stored():
@@ -1020,6 +1051,7 @@ def stacks():
 
 network(identities())
 fleet()
+resource_groups()
 stored()
 messages(keys())
 functions()

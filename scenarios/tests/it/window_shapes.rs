@@ -45,6 +45,43 @@ mod window_to_run_command {
     }
 }
 
+/// A maintenance window whose target is a resource group.
+mod window_for_a_resource_group {
+    use super::*;
+
+    /// The window of the shape, for a group by this query.
+    fn template(query: &str) -> Template {
+        let group =
+            format!("  Group: {{Type: AWS::ResourceGroups::Group, Properties: {{Name: servers, ResourceQuery: {query}}}}}\n");
+        Template::from(include_str!("../../shapes/window-to-run-command.yaml"))
+            .replacing("ResourceType: INSTANCE", "ResourceType: RESOURCE_GROUP")
+            .replacing(NO_TAG.0, "Key: \"resource-groups:Name\", Values: [!Ref Group]")
+            .replacing("  Night:\n", &format!("{group}  Night:\n"))
+    }
+
+    fn by_tag(value: &str) -> String {
+        format!(
+            "{{Type: TAG_FILTERS_1_0, Query: {{ResourceTypeFilters: ['AWS::EC2::Instance'], TagFilters: [{{Key: Backup, Values: [{value}]}}]}}}}"
+        )
+    }
+
+    #[test]
+    fn passes_by_a_group_of_what_has_a_tag() {
+        assert_passed(&night(&template(&by_tag("Enabled"))), &[(Hop::Rule, "Maintenance window")]);
+    }
+
+    #[test]
+    fn passes_by_a_group_of_the_stacks_resources() {
+        assert_passed(&night(&template("{Type: CLOUDFORMATION_STACK_1_0}")), &[(Hop::Rule, "Maintenance window")]);
+    }
+
+    #[test]
+    fn a_group_without_instances_is_told() {
+        let night = night(&template(&by_tag("enabled")));
+        night.assert_broken("command", "reached no instance: no managed instance matches resource-groups:Name=servers");
+    }
+}
+
 /// A maintenance window whose task is a state machine.
 mod window_to_state_machine {
     use super::*;

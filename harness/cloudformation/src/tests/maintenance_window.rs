@@ -68,9 +68,12 @@ async fn a_task_that_is_a_state_machine_is_registered_with_input_and_name() {
 }
 
 #[tokio::test]
-async fn what_no_window_runs_here_is_refused_by_name_before_anything_is_made() {
+async fn a_window_is_for_a_resource_group() {
     let world = World::new();
-    let group = body("", "Enabled", "dump").replace("ResourceType: INSTANCE", "ResourceType: RESOURCE_GROUP");
-    let refused = world.refused("CreateStack", super::world::submission("s", &group)).await;
-    assert!(refused.contains("resource type `RESOURCE_GROUP`"), "{refused}");
+    let group = body("", "Enabled", "dump")
+        .replace("ResourceType: INSTANCE", "ResourceType: RESOURCE_GROUP")
+        .replace("Key: 'tag:Backup', Values: [Enabled]", "Key: 'resource-groups:Name', Values: [servers]");
+    assert_eq!(world.create("s", &group).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let target = of_window(&world, "DescribeMaintenanceWindowTargets", "Targets").await;
+    assert_eq!(target[0]["Targets"], json!([{"Key": "resource-groups:Name", "Values": ["servers"]}]));
 }

@@ -30,6 +30,7 @@ mod policies;
 mod preflight;
 mod queue;
 mod recorded;
+mod resource_group;
 mod resource_import;
 mod rollback_stack;
 mod rollback_trigger;

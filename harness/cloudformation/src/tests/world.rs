@@ -17,6 +17,7 @@ use nightproof_service_kms::Kms;
 use nightproof_service_lambda::Lambda;
 use nightproof_service_logs::Logs;
 use nightproof_service_monitoring::CloudWatch;
+use nightproof_service_resource_groups::ResourceGroups;
 use nightproof_service_s3::S3;
 use nightproof_service_scheduler::Scheduler;
 use nightproof_service_secretsmanager::SecretsManager;
@@ -44,6 +45,7 @@ pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProv
         nightproof_service_lambda::resource_types(),
         nightproof_service_logs::resource_types(),
         nightproof_service_monitoring::resource_types(),
+        nightproof_service_resource_groups::resource_types(),
         nightproof_service_s3::resource_types(),
         nightproof_service_scheduler::resource_types(),
         nightproof_service_secretsmanager::resource_types(),
@@ -121,6 +123,7 @@ impl World {
             ("lambda", Lambda::new(None) as Arc<_>),
             ("logs", Logs::new() as Arc<_>),
             ("monitoring", CloudWatch::new() as Arc<_>),
+            ("resource-groups", ResourceGroups::new() as Arc<_>),
             ("s3", S3::new(folder.path().join("s3")) as Arc<_>),
             ("scheduler", Scheduler::new() as Arc<_>),
             ("secretsmanager", SecretsManager::new() as Arc<_>),

@@ -105,11 +105,11 @@ impl Controlled {
         let Self { service, region, account, name, .. } = self;
         let found = service.with(account, |records| {
             let group = records.groups.get(name)?;
-            let configuration = match &group.settings.source {
-                crate::group::LaunchSource::Configuration(name) => records.configurations.get(name).cloned(),
-                crate::group::LaunchSource::Template { .. } => None,
+            let configuration = match group.launch_source() {
+                crate::launch_source::LaunchSource::Configuration(name) => records.configurations.get(name).cloned(),
+                crate::launch_source::LaunchSource::Template { .. } => None,
             };
-            Some((group.settings.source.clone(), configuration, capacity::place(group), tag_specifications(group)))
+            Some((group.launch_source().clone(), configuration, capacity::place(group), tag_specifications(group)))
         });
         let Some((source, configuration, place, tags)) = found else { return false };
         let launched = async {

@@ -10,22 +10,12 @@ use tokio::sync::Notify;
 use crate::activity::Activities;
 use crate::hook::Hook;
 use crate::instance::Instance;
+use crate::launch_source::LaunchSource;
 use crate::notification::Notification;
+use crate::refresh::InstanceRefresh;
 use crate::scheduled_action::ScheduledAction;
 use crate::size::Size;
 use crate::tag::Tag;
-
-/// What instances are launched by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LaunchSource {
-    /// `version` as it was given: a number, `$Latest`, `$Default`, or nothing, which is the default one.
-    Template {
-        id: String,
-        name: String,
-        version: Option<String>,
-    },
-    Configuration(String),
-}
 
 /// A subnet that instances are launched into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +56,8 @@ pub(crate) struct Group {
     pub(crate) hooks: BTreeMap<String, Hook>,
     /// By name.
     pub(crate) scheduled: BTreeMap<String, ScheduledAction>,
+    /// The newest first.
+    pub(crate) refreshes: Vec<InstanceRefresh>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) activities: Activities,
     /// Processes that do not run, with the reason.

@@ -6,9 +6,10 @@ use nightproof_core::{Caller, Region};
 use serde_json::{Map, Value, json};
 
 use crate::error::{no_configuration, validation};
-use crate::group::{Group, LaunchSource, Subnet};
+use crate::group::{Group, Subnet};
 use crate::instance::LaunchedBy;
 use crate::launch_configuration::LaunchConfiguration;
+use crate::launch_source::LaunchSource;
 use crate::lifecycle::Launched;
 
 /// The tag by which an instance is found to be of a group.

@@ -25,6 +25,7 @@ use crate::operations::processes::{
     ChangeProcesses as ResumeProcesses, ChangeProcesses as SuspendProcesses, DescribeAccountLimits, DescribeScalingProcessTypes,
     DescribeTerminationPolicyTypes,
 };
+use crate::operations::refreshes::{CancelInstanceRefresh, DescribeInstanceRefreshes, StartInstanceRefresh};
 use crate::operations::scheduled_actions::{
     BatchDeleteScheduledAction, BatchPutScheduledUpdateGroupAction, DeleteScheduledAction, DescribeScheduledActions,
     PutScheduledUpdateGroupAction,
@@ -61,6 +62,9 @@ operations!("autoscaling", AutoScaling:
     DescribeScheduledActions => describe_scheduled_actions: ["= *"],
     DeleteScheduledAction => delete_scheduled_action: ["= @group"],
     BatchDeleteScheduledAction => batch_delete_scheduled_actions: ["= @group"],
+    StartInstanceRefresh => start_instance_refresh.await: ["= @group"],
+    DescribeInstanceRefreshes => describe_instance_refreshes: ["= *"],
+    CancelInstanceRefresh => cancel_instance_refresh: ["= @group"],
     CreateLaunchConfiguration => create_launch_configuration.await: ["= @configuration", "iam:PassRole @profile-role iam:PassedToService='ec2.amazonaws.com'"],
     DescribeLaunchConfigurations => describe_launch_configurations: ["= *"],
     DeleteLaunchConfiguration => delete_launch_configuration: ["= @configuration"],

@@ -28,6 +28,7 @@ pub(crate) struct Step {
 pub(crate) fn step(group: &mut Group, seen: &BTreeMap<String, String>, now: Timestamp) -> Step {
     observe(group, seen, now);
     due_actions::run_due(group, now);
+    let refresh = group.advance_refresh(now);
     let launches = scale(group, now);
     let mut terminations = Vec::new();
     for instance in &mut group.instances {
@@ -42,7 +43,7 @@ pub(crate) fn step(group: &mut Group, seen: &BTreeMap<String, String>, now: Time
     let actions = group.instances.iter().flat_map(|instance| &instance.actions);
     let asks = group.instances.iter().filter_map(|instance| instance.ask_after);
     let scheduled = group.scheduled.values().map(|action| action.next);
-    let times = actions.map(|action| action.deadline).chain(asks).chain(group.retry).chain(scheduled);
+    let times = actions.map(|action| action.deadline).chain(asks).chain(group.retry).chain(scheduled).chain(refresh);
     let deadline = times.filter(|time| *time > now).min();
     Step { launches, terminations, is_over: group.is_deleted && group.instances.is_empty(), deadline }
 }
@@ -102,7 +103,8 @@ fn scale(group: &mut Group, now: Timestamp) -> usize {
         }
         return 0;
     }
-    let desired = usize::try_from(group.settings.size.desired).unwrap_or_default();
+    let surplus = group.refresh().map_or(0, |refresh| refresh.surplus);
+    let desired = usize::try_from(group.settings.size.desired).unwrap_or_default() + surplus;
     let mut count = group.staying().count();
     if count < desired {
         let may = group.runs("Launch") && group.retry.is_none_or(|retry| retry <= now);

@@ -92,7 +92,7 @@ impl Ssm {
             records.associations.values().filter_map(of).collect::<Vec<_>>()
         });
         for (id, settings) in settings {
-            let found = self.resolve(account, &instances, &settings.targets).unwrap_or_default();
+            let found = self.resolve(region, account, &instances, &settings.targets).unwrap_or_default();
             if !settings.apply_only_at_cron_interval && found.iter().any(|one| one == node) {
                 self.run_association(region, account, &id, Some(node));
             }

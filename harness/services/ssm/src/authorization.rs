@@ -59,7 +59,8 @@ impl Ssm {
         if let Ok(targets) = targets
             && !targets.is_empty()
         {
-            ids.extend(self.resolve(call.account(), &self.instances(&call.region, call.account()), &targets).unwrap_or_default());
+            let instances = self.instances(&call.region, call.account());
+            ids.extend(self.resolve(&call.region, call.account(), &instances, &targets).unwrap_or_default());
         }
         ids.sort();
         ids.dedup();

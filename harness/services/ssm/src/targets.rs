@@ -3,11 +3,47 @@
 use std::collections::BTreeSet;
 
 use nightproof_core::Region;
+use nightproof_core::resource_group::GroupQuery;
 use nightproof_core::service::{AwsError, Instance};
 
 use crate::command::Target;
 use crate::invocation::State;
 use crate::records::Ssm;
+
+/// The key of targets that are resource groups.
+pub(crate) const GROUP_NAME: &str = "resource-groups:Name";
+/// The key, beside that one, of the types of their members that a maintenance window is for.
+pub(crate) const GROUP_TYPES: &str = "resource-groups:ResourceTypeFilters";
+/// The type of all nodes that are EC2's.
+pub(crate) const INSTANCE: &str = "AWS::EC2::Instance";
+
+/// The query of a resource group of the account.
+pub(crate) fn group(region: &Region, account: &str, name: &str) -> Option<GroupQuery> {
+    region.service("resource-groups")?.resource_group(account, name)
+}
+
+/// The instances that are members of one of these resource groups. A group that does not exist has none.
+pub(crate) fn members<'a>(region: &Region, account: &str, groups: &[String], instances: &'a [Instance]) -> Vec<&'a str> {
+    let queries: Vec<GroupQuery> = groups.iter().filter_map(|name| group(region, account, name)).collect();
+    let is_member =
+        |one: &&Instance| queries.iter().any(|query| query.includes(INSTANCE, |key| one.tags.get(key).map(String::as_str)));
+    instances.iter().filter(is_member).map(|one| one.id.as_str()).collect()
+}
+
+/// Something that is done for each resource of a group is done for instances alone here.
+///
+/// # Errors
+/// Not implemented for a group that may have other members.
+pub(crate) fn refuse_other_resources(region: &Region, account: &str, groups: &[String], whose: &str) -> Result<(), AwsError> {
+    let has_others = |name: &&String| group(region, account, name).is_some_and(|query| !query.is_only(INSTANCE));
+    match groups.iter().find(has_others) {
+        Some(name) => {
+            let what = format!("{whose} for the resource group {name}, which has resources other than {INSTANCE}");
+            Err(AwsError::not_implemented("ssm", &what))
+        }
+        None => Ok(()),
+    }
+}
 
 impl Ssm {
     /// The account's instances. Nodes whose instance is gone are deregistered on the way.
@@ -30,7 +66,14 @@ impl Ssm {
     }
 
     /// The managed nodes that satisfy all of `targets`, in order of their ids.
-    pub(crate) fn resolve(&self, account: &str, instances: &[Instance], targets: &[Target]) -> Result<Vec<String>, AwsError> {
+    /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Target.html>
+    pub(crate) fn resolve(
+        &self,
+        region: &Region,
+        account: &str,
+        instances: &[Instance],
+        targets: &[Target],
+    ) -> Result<Vec<String>, AwsError> {
         let mut found: BTreeSet<String> = self.with(account, |records| records.nodes.keys().cloned().collect());
         for target in targets {
             let key = target.key.as_deref().unwrap_or_default();
@@ -41,14 +84,15 @@ impl Ssm {
                 _ if key == "tag-key" || key.starts_with("tag:") => {
                     found.retain(|id| instances.iter().any(|instance| instance.id == *id && instance.has(key, &target.values)));
                 }
-                _ if key.starts_with("resource-groups:") => {
-                    return Err(AwsError::not_implemented("ssm", &format!("the target {key} of SendCommand")));
+                GROUP_NAME => {
+                    let members = members(region, account, &target.values, instances);
+                    found.retain(|id| members.contains(&id.as_str()));
                 }
                 _ => {
                     return Err(AwsError::new(
                         "InvalidTarget",
                         400,
-                        format!("Target key {key} is not valid. Use InstanceIds, tag-key or tag:<name>."),
+                        format!("Target key {key} is not valid. Use InstanceIds, tag-key, tag:<name> or resource-groups:Name."),
                     ));
                 }
             }

@@ -14,10 +14,11 @@ use crate::activity::Activities;
 use crate::autoscaling::AutoScaling;
 use crate::capacity;
 use crate::error::{already_exists, in_use, no_configuration, validation};
-use crate::group::{Group, LaunchSource, Settings};
+use crate::group::{Group, Settings};
 use crate::hook::{Hook, HookSpecification};
 use crate::instance::State;
 use crate::launch::Blueprint;
+use crate::launch_source::LaunchSource;
 use crate::role;
 use crate::size::Size;
 use crate::tag::{self, Tag, TagRequest};
@@ -135,6 +136,7 @@ impl AutoScaling {
             tags,
             hooks,
             scheduled: BTreeMap::new(),
+            refreshes: Vec::new(),
             instances: Vec::new(),
             activities: Activities::default(),
             suspended: BTreeMap::new(),

@@ -8,8 +8,8 @@ use super::filter::Pages;
 use super::settings::nothing;
 use crate::autoscaling::AutoScaling;
 use crate::error::{already_exists, in_use, no_configuration, validation};
-use crate::group::LaunchSource;
 use crate::launch_configuration::{CreateLaunchConfiguration, LaunchConfiguration};
+use crate::launch_source::LaunchSource;
 
 /// `DescribeLaunchConfigurations`.
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeLaunchConfigurations.html>

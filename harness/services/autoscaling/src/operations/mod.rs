@@ -9,6 +9,7 @@ pub(crate) mod hooks;
 pub(crate) mod instances;
 pub(crate) mod launch_configurations;
 pub(crate) mod processes;
+pub(crate) mod refreshes;
 pub(crate) mod scheduled_actions;
 pub(crate) mod settings;
 pub(crate) mod tags;

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::validation;
-use crate::group::{LaunchSource, Subnet};
+use crate::group::Subnet;
+use crate::launch_source::LaunchSource;
 
 /// `LaunchTemplateSpecification`
 #[derive(Debug, Clone, Deserialize)]

@@ -1,6 +1,7 @@
 mod bed;
 mod groups;
 mod hooks;
+mod refreshes;
 mod refusals;
 mod scheduled_actions;
 

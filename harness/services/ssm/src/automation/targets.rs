@@ -12,6 +12,7 @@ use super::start::{Kinship, Start, for_target, record};
 use crate::command::Target;
 use crate::rate_control::{self, Limits};
 use crate::records::Ssm;
+use crate::targets::{members, refuse_other_resources};
 
 impl Ssm {
     /// The values that the parameter of targets takes.
@@ -31,8 +32,10 @@ impl Ssm {
                     found.extend(ids(&|one| target.values.contains(&one.id) || target.values.iter().any(|v| v == "*")))
                 }
                 _ if key == "tag-key" || key.starts_with("tag:") => found.extend(ids(&|one| one.has(key, &target.values))),
-                _ if key == "ResourceGroup" || key.starts_with("resource-groups:") => {
-                    return Err(AwsError::not_implemented("ssm", &format!("the target {key} of an automation")));
+                "ResourceGroup" => {
+                    refuse_other_resources(region, account, &target.values, "an automation")?;
+                    let instances: Vec<Instance> = instances().collect();
+                    found.extend(members(region, account, &target.values, &instances).into_iter().map(str::to_owned));
                 }
                 _ => return Err(AwsError::new("InvalidTarget", 400, format!("Target key {key} is not valid."))),
             }

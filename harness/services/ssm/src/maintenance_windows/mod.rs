@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/maintenance-windows.html>
 
 pub(crate) mod execution;
+mod group_target;
 mod invoke;
 mod opening;
 pub(crate) mod overlay;

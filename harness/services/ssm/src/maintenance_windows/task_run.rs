@@ -9,9 +9,11 @@ use nightproof_core::service::{Arn, AwsError};
 use serde_json::json;
 
 use super::execution::{Progress, Status, TaskExecution};
+use super::group_target::GroupTarget;
 use super::pseudo_parameters;
 use super::run::Opening;
 use super::task::WindowTask;
+use crate::command::Target;
 use crate::rate_control::{self, Limits};
 
 /// Nodes of one command. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
@@ -124,7 +126,10 @@ impl Opening {
     /// The nodes of each of a task's targets.
     fn found(&self, task: &WindowTask) -> Result<Vec<Unit>, AwsError> {
         let instances = self.ssm.instances(&self.region, &self.account);
-        let resolve = |targets: &[_]| self.ssm.resolve(&self.account, &instances, targets);
+        let resolve = |targets: &[Target]| match GroupTarget::new(targets) {
+            Some(group) => group.instances(self, &instances, &task.task_type),
+            None => self.ssm.resolve(&self.region, &self.account, &instances, targets),
+        };
         let window = self.ssm.with(&self.account, |records| {
             let window = records.windows.get(&self.window)?;
             Some((window.targets.clone(), window.settings.allow_unassociated_targets))

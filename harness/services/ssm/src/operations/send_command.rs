@@ -72,7 +72,7 @@ impl Ssm {
 
         let instances = self.instances(&call.region, call.account());
         let addressed = if input.instance_ids.is_empty() {
-            self.resolve(call.account(), &instances, &input.targets)?
+            self.resolve(&call.region, call.account(), &instances, &input.targets)?
         } else {
             self.check_instances(call, &instances, &input.instance_ids)?;
             input.instance_ids.clone()

@@ -2,11 +2,8 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-maintenancewindowtarget.html>
 
 use async_trait::async_trait;
-use nightproof_registry::resource_type;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, pick, text};
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Value, json};
-
-const NAME: &str = "AWS::SSM::MaintenanceWindowTarget";
 
 pub(super) struct MaintenanceWindowTarget;
 
@@ -17,7 +14,7 @@ impl ResourceProvider for MaintenanceWindowTarget {
             &ResourceFacts {
                 properties: &["Description", "Name", "OwnerInformation", "ResourceType", "Targets", "WindowId"],
                 attributes: &["WindowTargetId"],
-                ..ResourceFacts::new(NAME)
+                ..ResourceFacts::new("AWS::SSM::MaintenanceWindowTarget")
             }
         }
     }
@@ -25,12 +22,6 @@ impl ResourceProvider for MaintenanceWindowTarget {
     /// The type of resources, which no update of a target changes.
     fn replaces(&self, property: &str, _new: &Value) -> Option<bool> {
         (property == "ResourceType").then_some(true)
-    }
-
-    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        let (["ResourceType"], Some(kind)) = (value.path, value.text) else { return None };
-        let of_aws = || resource_type(NAME).is_some_and(|aws| aws.values(value.path).is_some_and(|all| all.contains(&kind)));
-        (kind != "INSTANCE" && of_aws()).then(|| format!("resource type `{kind}`"))
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {

@@ -57,6 +57,23 @@ async fn a_failed_script_keeps_its_exit_code_and_both_streams() {
 }
 
 #[tokio::test]
+async fn a_command_reaches_the_nodes_of_a_resource_group() {
+    let f = Fixture::new();
+    f.node(WEB, &[("Backup", "Enabled")]).await;
+    f.node(DB, &[("Backup", "Weekly")]).await;
+    let group = |name: &str| json!({"Targets": [{"Key": "resource-groups:Name", "Values": [name]}]});
+    let id = f.send(group("EC2.Instance-Enabled")).await;
+    assert_eq!(f.messages(WEB).await.len(), 1);
+    assert_eq!(f.command(&id).await["TargetCount"], 1);
+    for none in ["EC2.VPC-Enabled", "missing"] {
+        let id = f.send(group(none)).await;
+        assert_eq!(f.command(&id).await["TargetCount"], 0, "{none}");
+    }
+    let types = json!({"Targets": [{"Key": "resource-groups:ResourceTypeFilters", "Values": ["AWS::EC2::Instance"]}]});
+    assert_eq!(f.send_full(types).await.unwrap_err().code, "InvalidTarget");
+}
+
+#[tokio::test]
 async fn a_tag_that_no_node_carries_is_no_instances_in_tag() {
     let f = Fixture::new();
     f.node(WEB, &[("Backup", "Disabled")]).await;

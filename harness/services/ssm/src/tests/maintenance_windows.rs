@@ -390,10 +390,65 @@ async fn what_no_window_can_be_or_run_is_refused() {
     assert_eq!(refused(json!({"Targets": [{"Key": "tag:Backup", "Values": ["x"]}]})).await.code, "ValidationException");
     let nobody = json!({"Targets": [{"Key": "WindowTargetIds", "Values": ["00000000-0000-0000-0000-000000000000"]}]});
     assert_eq!(refused(nobody).await.code, "DoesNotExistException");
-    let group = json!({"WindowId": window.id, "ResourceType": "RESOURCE_GROUP", "Targets": [{"Key": "resource-groups:Name", "Values": ["g"]}]});
-    assert_eq!(f.ssm("RegisterTargetWithMaintenanceWindow", group).await.unwrap_err().code, "NotImplemented");
+    for (kind, key, values) in [
+        ("RESOURCE_GROUP", "tag:Backup", json!(["x"])),
+        ("RESOURCE_GROUP", "resource-groups:ResourceTypeFilters", json!(["AWS::EC2::Instance"])),
+        ("RESOURCE_GROUP", "resource-groups:Name", json!(["a", "b"])),
+        ("INSTANCE", "resource-groups:Name", json!(["a"])),
+    ] {
+        let target = json!({"WindowId": window.id, "ResourceType": kind, "Targets": [{"Key": key, "Values": values}]});
+        let refused = f.ssm("RegisterTargetWithMaintenanceWindow", target).await.unwrap_err();
+        assert_eq!(refused.code, "ValidationException", "{kind} {key} {values}");
+    }
     let nothing = json!({"WindowExecutionId": "00000000-0000-0000-0000-000000000000"});
     assert_eq!(f.ssm("GetMaintenanceWindowExecution", nothing).await.unwrap_err().code, "DoesNotExistException");
+}
+
+/// Registers a target of `targets`, which are of a resource group, and a function as a task for it; the inputs it is invoked by.
+async fn functions_of_group(f: &Fixture, targets: Value) -> (Value, usize) {
+    let window = Window::new(f, json!({})).await;
+    let target = json!({"WindowId": window.id, "ResourceType": "RESOURCE_GROUP", "Targets": targets});
+    let made = f.ssm("RegisterTargetWithMaintenanceWindow", target).await.unwrap();
+    let task = json!({
+        "TaskType": "LAMBDA",
+        "TaskArn": format!("arn:aws:lambda:us-east-1:{}:function:SSMdump", super::ACCOUNT),
+        "Targets": [{"Key": "WindowTargetIds", "Values": [made["WindowTargetId"]]}],
+        "TaskInvocationParameters": {"Lambda": {"Payload": "e30="}},
+    });
+    window.task(task).await.unwrap();
+    window.open().await;
+    let ended = nightproof_poll::until(BOUND, || async {
+        let all = window.executions().await;
+        let ended = all.into_iter().find(|one| !["PENDING", "IN_PROGRESS"].contains(&one["Status"].as_str().unwrap()));
+        ended.ok_or_else(|| "the window is open".to_owned())
+    })
+    .await
+    .unwrap();
+    let task = window.tasks(&ended).await[0].clone();
+    (json!([task["Status"], task["StatusDetails"]]), f.invoked().len())
+}
+
+#[tokio::test]
+async fn a_task_runs_for_each_instance_of_a_resource_group() {
+    let f = Fixture::new();
+    f.node(WEB, &[("Backup", "Enabled")]).await;
+    f.instance(DB, "running", &[("Backup", "Enabled")]);
+    let group = json!([{"Key": "resource-groups:Name", "Values": ["EC2.Instance-Enabled"]}]);
+    let (ended, invoked) = functions_of_group(&f, group).await;
+    assert_eq!((&ended[0], invoked), (&json!("SUCCESS"), 2), "an instance needs no agent for it: {ended}");
+}
+
+#[tokio::test]
+async fn a_task_for_other_resources_of_a_group_is_refused_by_name_and_types_narrow_it() {
+    let f = Fixture::new();
+    f.node(WEB, &[("Backup", "Enabled")]).await;
+    let name = json!({"Key": "resource-groups:Name", "Values": ["AllSupported-Enabled"]});
+    let (ended, invoked) = functions_of_group(&f, json!([name])).await;
+    assert_eq!((&ended[0], invoked), (&json!("FAILED"), 0));
+    assert!(ended[1].as_str().unwrap().contains("NotImplemented"), "{ended}");
+    let types = json!({"Key": "resource-groups:ResourceTypeFilters", "Values": ["AWS::EC2::INSTANCE"]});
+    let (ended, invoked) = functions_of_group(&f, json!([name, types])).await;
+    assert_eq!((&ended[0], invoked), (&json!("SUCCESS"), 1), "{ended}");
 }
 
 #[tokio::test]

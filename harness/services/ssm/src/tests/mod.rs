@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nightproof_core::resource_group::{GroupMembers, GroupQuery};
 use nightproof_core::service::{AwsError, Body, Call, Instance, Reply, Service};
 use nightproof_core::{Caller, Principal, Region};
 use parking_lot::Mutex;
@@ -116,6 +117,23 @@ impl Service for Machines {
     }
 }
 
+/// Resource Groups as far as this service asks it: a group's name is the value of the tag Backup that its members have; the type of
+/// all of them comes first.
+pub(super) struct Groups;
+
+#[async_trait]
+impl Service for Groups {
+    async fn call(&self, _call: &Call, operation: &str, _input: Value, _body: Body) -> Result<Reply, AwsError> {
+        Err(AwsError::not_implemented("resource-groups", operation))
+    }
+
+    fn resource_group(&self, _account: &str, group: &str) -> Option<GroupQuery> {
+        let (kind, value) = group.split_once('-')?;
+        let types = vec![format!("AWS::{}", kind.replace('.', "::"))];
+        Some(GroupQuery { types, members: GroupMembers::Tags(vec![("Backup".into(), vec![value.into()])]) })
+    }
+}
+
 /// A region with the services under test.
 pub(super) struct Fixture {
     pub(super) region: Region,
@@ -146,6 +164,7 @@ impl Fixture {
             ("ec2", Arc::clone(&instances) as Arc<dyn Service>),
             ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
             ("lambda", Arc::clone(&functions) as Arc<dyn Service>),
+            ("resource-groups", Arc::new(Groups)),
             ("ssmmessages", SsmMessages::new(Arc::clone(&ssm))),
             ("ssm", Arc::clone(&ssm) as Arc<dyn Service>),
             ("states", Arc::clone(&machines) as Arc<dyn Service>),

@@ -128,7 +128,7 @@ impl Ssm {
         if settings.targets.is_empty() {
             return Err(AwsError::new("InvalidTarget", 400, "Targets or InstanceId must be specified."));
         }
-        self.resolve(call.account(), &[], &settings.targets).map(drop)
+        self.resolve(&call.region, call.account(), &[], &settings.targets).map(drop)
     }
 
     /// It is run at once, unless it is to be only when its schedule says so.

@@ -10,6 +10,7 @@ use crate::maintenance_windows::overlay::overlaid;
 use crate::maintenance_windows::target::WindowTarget;
 use crate::page::page;
 use crate::records::Ssm;
+use crate::targets::{GROUP_NAME, GROUP_TYPES};
 
 /// Targets of a window. <https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm>
 const MOST: usize = 100;
@@ -77,18 +78,25 @@ pub(crate) struct DescribeMaintenanceWindowTargets {
     next_token: Option<String>,
 }
 
-fn check(targets: &[Target]) -> Result<(), AwsError> {
+/// A resource group is named, alone or with types of its members; nodes are named by their ids, or found by tags.
+fn check(resource_type: &str, targets: &[Target]) -> Result<(), AwsError> {
     if targets.is_empty() {
         return Err(AwsError::validation("Targets must be specified."));
     }
+    let is_group = resource_type == "RESOURCE_GROUP";
     for target in targets {
         let key = target.key.as_deref().unwrap_or_default();
-        if key.starts_with("resource-groups:") {
-            return Err(AwsError::not_implemented("ssm", &format!("the target {key} of a maintenance window")));
-        }
-        if key != "InstanceIds" && key != "tag-key" && !key.starts_with("tag:") {
+        let is_right = match is_group {
+            true => key == GROUP_NAME || key == GROUP_TYPES,
+            false => key == "InstanceIds" || key == "tag-key" || key.starts_with("tag:"),
+        };
+        if !is_right {
             return Err(AwsError::validation(format!("Invalid target key: {key}")));
         }
+    }
+    let named = targets.iter().filter(|target| target.key.as_deref() == Some(GROUP_NAME));
+    if is_group && named.map(|target| target.values.len()).sum::<usize>() != 1 {
+        return Err(AwsError::validation("Exactly one resource group must be specified by resource-groups:Name."));
     }
     Ok(())
 }
@@ -99,11 +107,7 @@ impl Ssm {
         call: &Call,
         input: RegisterTargetWithMaintenanceWindow,
     ) -> Result<Value, AwsError> {
-        if input.resource_type != "INSTANCE" {
-            let what = format!("a target of a maintenance window of type {}", input.resource_type);
-            return Err(AwsError::not_implemented("ssm", &what));
-        }
-        check(&input.targets)?;
+        check(&input.resource_type, &input.targets)?;
         let target = WindowTarget {
             resource_type: input.resource_type,
             targets: input.targets,
@@ -131,7 +135,7 @@ impl Ssm {
             let target = window.targets.get_mut(&id).ok_or_else(|| no_target(&id))?;
             input.resource_type = Some(target.resource_type.clone());
             let changed: WindowTarget = overlaid(target, &input, input.replace)?;
-            check(&changed.targets)?;
+            check(&changed.resource_type, &changed.targets)?;
             *target = changed;
             let mut shown = target.describe(&window_id, &id);
             if let Some(members) = shown.as_object_mut() {
