@@ -9,7 +9,7 @@ use super::choice::Rule;
 use super::failure::Failure;
 use super::filter::{Filter, ResultPath};
 use super::path::{Path, Scope};
-use super::resource::Resource;
+use super::resource::{Integration, Pattern, Resource, Target};
 use super::retry::{Catcher, Retrier};
 
 /// States, and which comes first: a state machine, a branch, or what is done with each item.
@@ -19,6 +19,25 @@ pub(crate) struct Workflow {
     pub(crate) states: BTreeMap<String, State>,
     /// Seconds that an execution may take.
     pub(crate) timeout: Option<i64>,
+}
+
+impl Workflow {
+    /// Whether a task waits for the end of an execution that it starts.
+    pub(crate) fn waits_for_executions(&self) -> bool {
+        self.states.values().any(|state| match &state.kind {
+            Kind::Task(task) => matches!(
+                &task.resource,
+                Resource::Integration(Integration {
+                    target: Target::StartExecution,
+                    pattern: Pattern::Sync | Pattern::Sync2,
+                    ..
+                })
+            ),
+            Kind::Parallel { branches } => branches.iter().any(Self::waits_for_executions),
+            Kind::Map(map) => map.processor.waits_for_executions(),
+            _ => false,
+        })
+    }
 }
 
 /// A state.

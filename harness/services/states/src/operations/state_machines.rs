@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use nightproof_core::Caller;
+use nightproof_core::authorization::Need;
 use nightproof_core::service::{AwsError, Call, arn};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -119,7 +121,7 @@ impl States {
         input.logging_configuration.check()?;
         let tags = tags::given(call, input.tags)?;
         let arn = call.arn("states", format!("stateMachine:{name}"));
-        check_role(call, &arn, &input.role_arn).await?;
+        check_role(call, &arn, &input.role_arn, workflow.waits_for_executions()).await?;
         self.with(call.account(), |records| {
             if let Some(known) = records.machines.get(name) {
                 let revision = &known.revision;
@@ -166,13 +168,14 @@ impl States {
                 "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
             return Err(AwsError::new("MissingRequiredParameter", 400, message));
         }
-        self.with(call.account(), |records| records.machine(arn).map(drop))?;
         let workflow = input.definition.as_deref().map(workflow).transpose()?;
         if let Some(logging) = &input.logging_configuration {
             logging.check()?;
         }
-        if let Some(role) = &input.role_arn {
-            check_role(call, arn, role).await?;
+        let before = self.with(call.account(), |records| records.machine(arn).map(|machine| Arc::clone(&machine.revision)))?;
+        if input.role_arn.is_some() || workflow.is_some() {
+            let waits = workflow.as_ref().unwrap_or(&before.workflow).waits_for_executions();
+            check_role(call, arn, input.role_arn.as_deref().unwrap_or(&before.role), waits).await?;
         }
         self.with(call.account(), |records| {
             let machine = records.machine(arn)?;
@@ -241,10 +244,27 @@ pub(super) fn without_data(shown: &mut Value, included: Option<&str>) {
     }
 }
 
-/// Refuses a role that Step Functions may not assume.
-async fn check_role(call: &Call, machine: &str, role: &str) -> Result<(), AwsError> {
+/// Refuses a role that Step Functions may not assume, and one that may not make the rule by which Step Functions learns of the ends of
+/// executions that a task `waits` for.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html>
+async fn check_role(call: &Call, machine: &str, role: &str, waits: bool) -> Result<(), AwsError> {
+    let session = assumed(call, machine, role).await?;
+    let Some(authorizer) = call.region.authorizer().filter(|_| waits) else { return Ok(()) };
+    let as_role = Call { caller: session, ..call.clone() };
+    for action in ["PutRule", "PutTargets", "DescribeRule"] {
+        let resource = call.arn("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule");
+        let need = Need { action: format!("events:{action}"), resource, keys: Vec::new() };
+        let message = format!("'{role}' is not authorized to create managed-rule.");
+        let refused = |_| AwsError::new("AccessDeniedException", 400, message);
+        authorizer.check(&as_role, "events", need).map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// A session of the role.
+async fn assumed(call: &Call, machine: &str, role: &str) -> Result<Caller, AwsError> {
     let name = uuid::Uuid::new_v4().simple().to_string();
-    role::session(&call.region, (call.account(), machine), role, &name).await.map(drop).map_err(|error| match error.code.as_str() {
+    role::session(&call.region, (call.account(), machine), role, &name).await.map_err(|error| match error.code.as_str() {
         "AccessDenied" | "NoSuchEntity" => AwsError::new(
             "AccessDeniedException",
             400,

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Run;
+use super::child::Child;
 use super::function::with_metadata;
 use super::sdk::Operation;
 use crate::language::failure::Failure;
@@ -68,6 +69,7 @@ impl Run {
             title: "StepFunctions",
         };
         let parameters = json!({ "ExecutionArn": started.get("ExecutionArn") });
+        let child = Child::new(&self.region, self.caller().await?, started);
         loop {
             let changed = self.states.changed.notified();
             tokio::pin!(changed);
@@ -77,6 +79,7 @@ impl Run {
             match described.get("Status").and_then(Value::as_str) {
                 Some("RUNNING") => changed.await,
                 Some("SUCCEEDED") => {
+                    child.has_ended();
                     if pattern == Pattern::Sync2 {
                         for name in ["Input", "Output"] {
                             let Some(text) = described.get_mut(name) else { continue };
@@ -85,7 +88,10 @@ impl Run {
                     }
                     return Ok(described);
                 }
-                _ => return Err(Failure::new("States.TaskFailed", described.to_string())),
+                _ => {
+                    child.has_ended();
+                    return Err(Failure::new("States.TaskFailed", described.to_string()));
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! An execution at work.
 
 mod branch;
+mod child;
 mod flow;
 mod function;
 mod integration;

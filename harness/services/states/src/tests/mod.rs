@@ -89,7 +89,16 @@ impl World {
                 { "Effect": "Allow", "Action": "ssm:GetCommandInvocation", "Resource": "*" },
                 { "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": FUNCTION },
                 { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:111122223333:nights" },
-                { "Effect": "Allow", "Action": ["states:StartExecution", "states:DescribeExecution"], "Resource": "*" },
+                {
+                    "Effect": "Allow",
+                    "Action": ["states:StartExecution", "states:DescribeExecution", "states:StopExecution"],
+                    "Resource": "*",
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": ["events:PutRule", "events:PutTargets", "events:DescribeRule"],
+                    "Resource": "arn:aws:events:*:*:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+                },
             ],
         });
         let policy = json!({ "RoleName": "night", "PolicyName": "p", "PolicyDocument": allowed.to_string() });

@@ -182,3 +182,46 @@ async fn an_execution_that_is_started_and_waited_for_hands_on_what_it_came_to() 
     assert_eq!(serde_json::from_str::<Value>(cause).unwrap()["Error"], "Bad");
     assert_eq!(world.states.next_wake(ACCOUNT), None);
 }
+
+#[tokio::test]
+async fn an_execution_that_is_waited_for_is_stopped_with_the_one_that_waits() {
+    let world = World::new().await;
+    let child = json!({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": true}}});
+    world.call("CreateStateMachine", json!({ "name": "child", "definition": child.to_string(), "roleArn": super::ROLE })).await;
+    let arn = format!("arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:child");
+    let state = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "End": true,
+        "Parameters": {"StateMachineArn": arn},
+    });
+    world.machine("A", json!({"A": state})).await;
+    let parent = world.start(json!({})).await;
+    let with_status = |status: &'static str| {
+        let (world, arn) = (&world, &arn);
+        nightproof_poll::until(super::BOUND, move || async move {
+            let listed = world.call("ListExecutions", json!({ "stateMachineArn": arn })).await;
+            if listed["executions"][0]["status"] == status { Ok(()) } else { Err(listed) }
+        })
+    };
+    with_status("RUNNING").await.unwrap();
+    world.call("StopExecution", json!({ "executionArn": parent })).await;
+    with_status("ABORTED").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_make_the_rule_of_executions_is_refused_for_tasks_that_wait_for_them() {
+    let world = World::new().await;
+    let policy = json!({ "RoleName": "night", "PolicyName": "p" });
+    world.ask("iam", "DeleteRolePolicy", policy).await.expect("no policy");
+    let with = |pattern: &str| {
+        let state = json!({
+            "Type": "Task", "Resource": format!("arn:aws:states:::states:startExecution{pattern}"), "End": true,
+            "Parameters": {"StateMachineArn": MACHINE},
+        });
+        let definition = json!({"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": true, "Branches": [
+            {"StartAt": "A", "States": {"A": state}}]}}});
+        json!({ "name": "night", "definition": definition.to_string(), "roleArn": super::ROLE })
+    };
+    let refused = world.refused("CreateStateMachine", with(".sync:2")).await;
+    assert_eq!(refused, format!("400 AccessDeniedException: '{}' is not authorized to create managed-rule.", super::ROLE));
+    world.call("CreateStateMachine", with("")).await;
+}
