@@ -1,4 +1,4 @@
-//! The C library's allocator, told to give memory back.
+//! The C library's allocator, configured to return freed memory to the kernel.
 //!
 //! By itself glibc raises the size from which on it asks the kernel for a block of its own to that of the largest one that was freed, up to
 //! 32 MiB, and keeps twice as much at the end of each arena: after an archive and a large payload a region kept 65 MiB that nobody used.

@@ -118,16 +118,7 @@ impl Mailbox {
 
 /// A call of AWS's own, which no trail of the account shows.
 async fn s3(region: &Region, operation: &str, input: Value) -> Result<Reply, AwsError> {
-    let call = Call {
-        region: region.clone(),
-        caller: Caller::root(ACCOUNT),
-        request_id: uuid::Uuid::new_v4().to_string(),
-        now: region.clock().now(),
-        source_ip: "cloudformation.amazonaws.com".to_owned(),
-        user_agent: "cloudformation.amazonaws.com".to_owned(),
-        tls: true,
-        http: None,
-    };
+    let call = Call::internal(region, Caller::root(ACCOUNT), "cloudformation.amazonaws.com");
     region.dispatch(&call, "s3", operation, input, empty_body()).await
 }
 

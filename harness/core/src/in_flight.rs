@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+/// The longest wait of [`Count::quiet`]: one that work which is still done does not meet, however slow the machine.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// The number of things in flight.
 #[derive(Debug, Default)]
 pub struct Count(watch::Sender<usize>);
@@ -13,6 +16,11 @@ impl Count {
     pub fn begin(&self) -> InFlight {
         self.0.send_modify(|count| *count += 1);
         InFlight { count: self.0.clone(), counted: true }
+    }
+
+    /// Returns when nothing is in flight, or half a minute has passed; true if nothing is.
+    pub async fn quiet(&self) -> bool {
+        self.none(LONGEST).await
     }
 
     /// Returns when nothing is in flight, or `bound` has passed; true if nothing is.

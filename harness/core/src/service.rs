@@ -53,6 +53,20 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call from inside the region at this moment, in the name of `by`: a service principal.
+    pub fn internal(region: &Region, caller: Caller, by: &str) -> Self {
+        Self {
+            region: region.clone(),
+            caller,
+            request_id: uuid::Uuid::new_v4().to_string(),
+            now: region.clock().now(),
+            source_ip: by.to_owned(),
+            user_agent: by.to_owned(),
+            tls: true,
+            http: None,
+        }
+    }
+
     /// The account that the caller acts in.
     pub fn account(&self) -> &str {
         &self.caller.account

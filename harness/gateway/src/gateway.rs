@@ -22,19 +22,10 @@ impl Gateway for LayerStack {
         body: Body,
     ) -> Result<Reply, AwsError> {
         let by = match &caller.principal {
-            Principal::Service { name } => name.clone(),
-            _ => "AWS Internal".to_owned(),
+            Principal::Service { name } => name,
+            _ => "AWS Internal",
         };
-        let call = Call {
-            region: region.clone(),
-            caller: caller.clone(),
-            request_id: uuid::Uuid::new_v4().to_string(),
-            now: region.clock().now(),
-            source_ip: by.clone(),
-            user_agent: by,
-            tls: true,
-            http: None,
-        };
+        let call = Call::internal(region, caller.clone(), by);
         self.calls.call(&call, service, operation, input, body).await
     }
 

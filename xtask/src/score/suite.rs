@@ -9,7 +9,7 @@ use crate::up::Up;
 
 /// What runs the tests, as of the version whose checkout is meant.
 const PACKAGES: [&str; 2] = ["localstack-core[base-runtime,runtime,test]==4.14.0", "pytest-timeout==2.4.0"];
-/// The operator's: documents in tests have the usual examples of ids, which are to be told from it.
+/// The operator's: documents in tests have the usual examples of ids, from which it has to differ.
 const ACCOUNT: &str = "192837465564";
 /// The account of tests that need a second one.
 const OTHER_ACCOUNT: &str = "210987654321";

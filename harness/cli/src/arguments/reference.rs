@@ -50,7 +50,7 @@ pub(crate) struct TypesOptions {
     pub(crate) format: TypesFormat,
 }
 
-/// The forms in which resource types are told.
+/// The formats in which resource types are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TypesFormat {
     /// For a terminal.

@@ -136,7 +136,7 @@ pub(super) fn resource(place: &Place<'_>, physical: &str) -> String {
     if physical.starts_with("arn:") { physical.to_owned() } else { place.arn(physical) }
 }
 
-/// Whether AWS makes what `Ref` returns, so that nobody knows it before there is a resource.
+/// Whether AWS generates what `Ref` returns, so that it is unknown before the resource exists.
 pub(super) fn is_made_by_aws(schema: &Schema) -> bool {
     referred(schema).is_some_and(|path| schema.is_read_only(&parts(path)))
 }

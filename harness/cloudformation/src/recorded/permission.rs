@@ -10,16 +10,7 @@ const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 pub(super) fn ask(context: &Context, action: &str, resource: &str, tag_keys: Vec<String>) -> Result<(), String> {
     let region = context.handle();
     let (Some(authorizer), Some((service, _))) = (region.authorizer(), action.split_once(':')) else { return Ok(()) };
-    let call = Call {
-        region: region.clone(),
-        caller: context.caller().clone(),
-        request_id: uuid::Uuid::new_v4().to_string(),
-        now: region.clock().now(),
-        source_ip: CLOUDFORMATION.to_owned(),
-        user_agent: CLOUDFORMATION.to_owned(),
-        tls: true,
-        http: None,
-    };
+    let call = Call::internal(region, context.caller().clone(), CLOUDFORMATION);
     let keys = if tag_keys.is_empty() { Vec::new() } else { vec![("aws:TagKeys", tag_keys)] };
     let need = Need { action: action.to_owned(), resource: resource.to_owned(), keys };
     authorizer.check(&call, service, need).map_err(|denial| nightproof_resource::reason(service, &denial))

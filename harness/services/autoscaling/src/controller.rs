@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::autoscaling::AutoScaling;
 use crate::capacity;
 use crate::launch::{Blueprint, tag_specifications};
+use crate::launch_source::LaunchSource;
 use crate::notification;
 use crate::role;
 use crate::step::{Step, step};
@@ -106,8 +107,8 @@ impl Controlled {
         let found = service.with(account, |records| {
             let group = records.groups.get(name)?;
             let configuration = match group.launch_source() {
-                crate::launch_source::LaunchSource::Configuration(name) => records.configurations.get(name).cloned(),
-                crate::launch_source::LaunchSource::Template { .. } => None,
+                LaunchSource::Configuration(name) => records.configurations.get(name).cloned(),
+                LaunchSource::Template { .. } => None,
             };
             Some((group.launch_source().clone(), configuration, capacity::place(group), tag_specifications(group)))
         });

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::launch_source::LaunchSource;
 
+/// The reason of a refresh that was cancelled.
+pub(crate) const CANCELLED: &str = "Cancelled due to user request.";
+
 /// `RefreshPreferences`. <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -9,7 +9,7 @@ use crate::group::Group;
 use crate::instance::{Instance, State};
 use crate::launch_source::LaunchSource;
 use crate::notification::Notification;
-use crate::refresh::{InstanceRefresh, after};
+use crate::refresh::{CANCELLED, InstanceRefresh, after};
 
 /// How long a refresh waits for instances that are protected, or that do not come into service.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
@@ -50,7 +50,7 @@ impl InstanceRefresh {
             return warm.chain([too_late]).min();
         }
         if self.status == "Cancelling" {
-            self.finish(group, "Cancelled", Some("Cancelled due to user request."), now);
+            self.finish(group, "Cancelled", Some(CANCELLED), now);
             return None;
         }
         let protection = self.preferences.scale_in_protected_instances.as_deref().unwrap_or("Wait");

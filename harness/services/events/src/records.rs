@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,9 +14,6 @@ use crate::connection::{ApiDestination, Connection};
 use crate::error::{no_bus, no_rule};
 use crate::replay::Replay;
 use crate::rule::Rule;
-
-/// The longest wait for targets that do not reply: one that work which is still done does not meet, however slow the machine.
-pub(crate) const QUIET_BOUND: Duration = Duration::from_secs(30);
 
 /// What an account has, each by its name.
 #[derive(Debug, Default)]
@@ -62,7 +58,7 @@ impl Events {
 
     /// Resolves once no delivery is in flight, at the latest after half a minute.
     pub async fn quiet(&self) {
-        self.in_flight.none(QUIET_BOUND).await;
+        self.in_flight.quiet().await;
     }
 
     /// Runs `act` on the records of an account, which has its default bus from the start.

@@ -16,8 +16,8 @@ const HASTY: i64 = 10;
 const MOST: i64 = 9 * 24 * 3600;
 /// Seconds before now for which gauges are looked at where the clock was moved.
 const SAMPLED: i64 = 24 * 3600;
-/// How long is waited for evaluations that are due: longer than days of minutes take on a machine with much else to do, since what an alarm
-/// has not told by then is taken for what it does not tell.
+/// How long is waited for evaluations that are due: longer than days of minutes take on a busy machine, since a
+/// notification that an alarm has not sent by then counts as one that it never sends.
 const BOUND: Duration = Duration::from_secs(300);
 
 impl CloudWatch {

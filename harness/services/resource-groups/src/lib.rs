@@ -6,6 +6,7 @@ mod error;
 mod group;
 mod members;
 mod operations;
+mod page;
 mod query;
 mod records;
 mod resource_type;

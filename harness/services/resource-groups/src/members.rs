@@ -1,5 +1,6 @@
 //! The members of a group, found by the caller's own rights.
 
+use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
 use nightproof_core::resource_group::{GroupMembers, GroupQuery};
 use nightproof_core::service::{AwsError, Call};
@@ -19,33 +20,17 @@ pub(crate) struct Found {
 /// <https://docs.aws.amazon.com/ARG/latest/APIReference/API_ListGroupResources.html>
 pub(crate) async fn find(call: &Call, query: &GroupQuery) -> Result<Found, AwsError> {
     let caller = call.caller.clone().via("resource-groups.amazonaws.com");
-    let mut search = json!({ "ResourcesPerPage": 100 });
-    match &query.members {
-        GroupMembers::Tags(filters) => {
-            let filters = filters.iter().map(|(key, values)| json!({ "Key": key, "Values": values }));
-            set(&mut search, "TagFilters", filters.collect());
-        }
-        GroupMembers::Stack(id) => {
-            let stack = call.region.call(&caller, "cloudformation", "DescribeStacks", json!({ "StackName": id })).await;
-            let status = match &stack {
-                Ok(found) => found.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).unwrap_or_default(),
-                Err(error) if error.code == "ValidationError" => "",
-                Err(_) => return Err(stack.err().unwrap_or_else(|| AwsError::internal("no error"))),
-            };
-            let code = match status {
-                "" => Some("CLOUDFORMATION_STACK_NOT_EXISTING"),
-                "DELETE_COMPLETE" => Some("CLOUDFORMATION_STACK_INACTIVE"),
-                _ => None,
-            };
-            if let Some(code) = code {
-                let message = format!("The CloudFormation stack {id} has no resources.");
-                return Ok(Found { resources: Vec::new(), errors: vec![json!({ "ErrorCode": code, "Message": message })] });
-            }
-        }
-    }
-    let mut resources = Vec::new();
+    let filters: Vec<Value> = match &query.members {
+        GroupMembers::Tags(filters) => filters.iter().map(|(key, values)| json!({ "Key": key, "Values": values })).collect(),
+        GroupMembers::Stack(id) => match without_resources(call, &caller, id).await? {
+            Some(error) => return Ok(Found { resources: Vec::new(), errors: vec![error] }),
+            None => Vec::new(),
+        },
+    };
+    let (mut resources, mut token) = (Vec::new(), String::new());
     loop {
-        let page = call.region.call(&caller, "tagging", "GetResources", search.clone()).await?;
+        let search = json!({ "ResourcesPerPage": 100, "TagFilters": filters, "PaginationToken": token });
+        let page = call.region.call(&caller, "tagging", "GetResources", search).await?;
         for one in page.list("ResourceTagMappingList") {
             let arn = one.required("ResourceARN");
             let tags = one.list("Tags");
@@ -56,13 +41,22 @@ pub(crate) async fn find(call: &Call, query: &GroupQuery) -> Result<Found, AwsEr
         }
         match page.text("PaginationToken") {
             None | Some("") => return Ok(Found { resources, errors: Vec::new() }),
-            Some(next) => set(&mut search, "PaginationToken", next.into()),
+            Some(next) => token = next.to_owned(),
         }
     }
 }
 
-fn set(input: &mut Value, member: &str, value: Value) {
-    if let Some(members) = input.as_object_mut() {
-        members.insert(member.to_owned(), value);
-    }
+/// Why a stack has no resources, if it is gone.
+async fn without_resources(call: &Call, caller: &Caller, stack: &str) -> Result<Option<Value>, AwsError> {
+    let found = match call.region.call(caller, "cloudformation", "DescribeStacks", json!({ "StackName": stack })).await {
+        Err(error) if error.code == "ValidationError" => Value::Null,
+        found => found?,
+    };
+    let code = match found.pointer("/Stacks/0/StackStatus").and_then(Value::as_str).unwrap_or_default() {
+        "" => "CLOUDFORMATION_STACK_NOT_EXISTING",
+        "DELETE_COMPLETE" => "CLOUDFORMATION_STACK_INACTIVE",
+        _ => return Ok(None),
+    };
+    let message = format!("The CloudFormation stack {stack} has no resources.");
+    Ok(Some(json!({ "ErrorCode": code, "Message": message })))
 }

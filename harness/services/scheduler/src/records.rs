@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::service::{Arn, AwsError, Call};
@@ -11,9 +10,6 @@ use nightproof_core::{AccountStore, Region, in_flight};
 use crate::error::{no_group, no_schedule};
 use crate::group::{DEFAULT, Group};
 use crate::schedule::Schedule;
-
-/// The longest wait for targets that do not reply: one that work which is still done does not meet, however slow the machine.
-const QUIET_BOUND: Duration = Duration::from_secs(30);
 
 /// The groups of an account by name.
 pub(crate) type Groups = BTreeMap<String, Group>;
@@ -50,7 +46,7 @@ impl Scheduler {
 
     /// Resolves once no delivery is in flight, at the latest after half a minute.
     pub async fn quiet(&self) {
-        self.in_flight.none(QUIET_BOUND).await;
+        self.in_flight.quiet().await;
     }
 
     /// Runs `act` on the groups of an account, which has its default group from the start.

@@ -23,11 +23,16 @@ pub(crate) fn group(region: &Region, account: &str, name: &str) -> Option<GroupQ
 }
 
 /// The instances that are members of one of these resource groups. A group that does not exist has none.
-pub(crate) fn members<'a>(region: &Region, account: &str, groups: &[String], instances: &'a [Instance]) -> Vec<&'a str> {
+pub(crate) fn members<'a>(
+    region: &Region,
+    account: &str,
+    groups: &[String],
+    instances: impl Iterator<Item = &'a Instance>,
+) -> Vec<&'a str> {
     let queries: Vec<GroupQuery> = groups.iter().filter_map(|name| group(region, account, name)).collect();
     let is_member =
         |one: &&Instance| queries.iter().any(|query| query.includes(INSTANCE, |key| one.tags.get(key).map(String::as_str)));
-    instances.iter().filter(is_member).map(|one| one.id.as_str()).collect()
+    instances.filter(is_member).map(|one| one.id.as_str()).collect()
 }
 
 /// Something that is done for each resource of a group is done for instances alone here.
@@ -85,7 +90,7 @@ impl Ssm {
                     found.retain(|id| instances.iter().any(|instance| instance.id == *id && instance.has(key, &target.values)));
                 }
                 GROUP_NAME => {
-                    let members = members(region, account, &target.values, instances);
+                    let members = members(region, account, &target.values, instances.iter());
                     found.retain(|id| members.contains(&id.as_str()));
                 }
                 _ => {

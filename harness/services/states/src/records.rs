@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use nightproof_core::service::AwsError;
@@ -13,9 +12,6 @@ use crate::error::{no_execution, no_machine};
 use crate::execution::Execution;
 use crate::machine::StateMachine;
 use crate::token::Message;
-
-/// The longest wait for executions that neither wait nor end: one that work which is still done does not meet, however slow the machine.
-const QUIET_BOUND: Duration = Duration::from_secs(30);
 
 /// What an account has.
 #[derive(Debug, Default)]
@@ -66,7 +62,7 @@ impl States {
 
     /// Resolves once all executions have ended or wait, at the latest after half a minute; false if they have not.
     pub async fn quiet(&self) -> bool {
-        self.in_flight.none(QUIET_BOUND).await
+        self.in_flight.quiet().await
     }
 
     /// Until when the next of an account's executions waits.

@@ -11,8 +11,10 @@ use super::settings::{self, LaunchTemplate};
 use crate::autoscaling::AutoScaling;
 use crate::capacity;
 use crate::error::validation;
+use crate::instance::LaunchedBy;
 use crate::launch::Blueprint;
-use crate::refresh::{InstanceRefresh, Preferences};
+use crate::launch_source::LaunchSource;
+use crate::refresh::{CANCELLED, InstanceRefresh, Preferences};
 use crate::role;
 
 /// `StartInstanceRefresh`. <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StartInstanceRefresh.html>
@@ -70,9 +72,7 @@ impl AutoScaling {
         // Which instances are as the new ones will be.
         let matching = match input.preferences.skip_matching {
             Some(true) => match &tried.settings.source {
-                crate::launch_source::LaunchSource::Configuration(name) => {
-                    Some(crate::instance::LaunchedBy::Configuration(name.clone()))
-                }
+                LaunchSource::Configuration(name) => Some(LaunchedBy::Configuration(name.clone())),
                 source => Some(Blueprint::read(region, &session, source, None, &capacity::place(&tried)).await?.by),
             },
             _ => None,
@@ -111,7 +111,7 @@ impl AutoScaling {
             };
             refresh.status = "Cancelling";
             if input.wait_for_transitioning_instances == Some(false) {
-                refresh.end("Cancelled", Some("Cancelled due to user request."), call.now);
+                refresh.end("Cancelled", Some(CANCELLED), call.now);
             }
             Ok(json!({ "InstanceRefreshId": refresh.id }))
         })

@@ -102,6 +102,7 @@ impl Lambda {
         let definition = definition.unwrap_or_else(missing)?;
         let payload = payload(&input, kind)?;
         let client_context = client_context(input.client_context.as_deref())?;
+        let request = InvocationRequest::from_call(call, payload, client_context);
         if kind != "DryRun" {
             self.require_runnable(&definition)?;
         }
@@ -113,7 +114,7 @@ impl Lambda {
                     account: named.account.clone(),
                     function: named.name.clone(),
                     qualifier: named.qualifier.clone(),
-                    request: InvocationRequest::from_call(call, payload, client_context),
+                    request,
                     accepted: call.now,
                 });
                 Ok(json!({ "StatusCode": 202 }))
@@ -121,7 +122,6 @@ impl Lambda {
             _ => {
                 let admitted = self.admit(&named.account, &named.name, named.qualifier())?;
                 let version = admitted.definition.text("Version").to_owned();
-                let request = InvocationRequest::from_call(call, payload, client_context);
                 let invoked = self.run(&call.region, &named.account, admitted, request).await?;
                 let payload = STANDARD.encode(&invoked.payload);
                 let mut output = json!({ "StatusCode": 200, "ExecutedVersion": version, "Payload": payload });

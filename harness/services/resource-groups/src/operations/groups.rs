@@ -1,6 +1,5 @@
 //! Groups: making, describing, changing, listing and deleting them.
 
-use nightproof_core::page::page;
 use nightproof_core::resource_group::has_type;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::tags::Tags;
@@ -11,6 +10,7 @@ use super::OneGroup;
 use super::tags::check;
 use crate::error::{bad_request, no_group};
 use crate::group::{Details, Group};
+use crate::page::page_of_both;
 use crate::query::ResourceQuery;
 use crate::records::{ResourceGroups, name};
 
@@ -141,14 +141,6 @@ impl ResourceGroups {
             }
             Ok::<_, AwsError>(())
         })?;
-        let (token, size) = (input.next_token.as_deref(), input.max_results.unwrap_or(50));
-        let invalid = || bad_request("The NextToken is not valid.");
-        let mut listed = page("GroupIdentifiers", identifiers, token, size, invalid)?;
-        // The same page in the shape that clients of old read.
-        let groups = page("Groups", described, token, size, invalid)?;
-        if let (Some(listed), Some(groups)) = (listed.as_object_mut(), groups.get("Groups")) {
-            listed.insert("Groups".to_owned(), groups.clone());
-        }
-        Ok(listed)
+        page_of_both([("GroupIdentifiers", identifiers), ("Groups", described)], input.next_token.as_deref(), input.max_results)
     }
 }

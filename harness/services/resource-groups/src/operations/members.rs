@@ -1,15 +1,14 @@
 //! The members of a group, and what a query without a group finds.
 
 use nightproof_core::document::Members as _;
-use nightproof_core::page::page;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::OneGroup;
 use super::groups::Filter;
-use crate::error::bad_request;
-use crate::members::{Found, find};
+use crate::members::find;
+use crate::page::{page, page_of_both};
 use crate::query::ResourceQuery;
 use crate::records::ResourceGroups;
 
@@ -45,30 +44,20 @@ impl ResourceGroups {
         };
         found.resources.retain(is_wanted);
         let items = found.resources.iter().map(|one| json!({ "Identifier": one })).collect();
-        let (token, size) = (input.next_token.as_deref(), input.max_results);
-        let mut listed = paged(found, token, size)?;
-        // The same page in the shape that clients of new read.
-        let items = page("Resources", items, token, size.unwrap_or(50), invalid_token)?;
-        if let (Some(listed), Some(items)) = (listed.as_object_mut(), items.get("Resources")) {
-            listed.insert("Resources".to_owned(), items.clone());
-        }
-        Ok(listed)
+        let lists = [("ResourceIdentifiers", found.resources), ("Resources", items)];
+        Ok(with_errors(page_of_both(lists, input.next_token.as_deref(), input.max_results)?, found.errors))
     }
 
     pub(crate) async fn search_resources(&self, call: &Call, input: SearchResources) -> Result<Value, AwsError> {
         let found = find(call, &input.resource_query.parsed()?).await?;
-        paged(found, input.next_token.as_deref(), input.max_results)
+        let listed = page("ResourceIdentifiers", found.resources, input.next_token.as_deref(), input.max_results)?;
+        Ok(with_errors(listed, found.errors))
     }
 }
 
-fn paged(found: Found, token: Option<&str>, size: Option<usize>) -> Result<Value, AwsError> {
-    let mut listed = page("ResourceIdentifiers", found.resources, token, size.unwrap_or(50), invalid_token)?;
+fn with_errors(mut listed: Value, errors: Vec<Value>) -> Value {
     if let Some(members) = listed.as_object_mut() {
-        members.insert("QueryErrors".to_owned(), found.errors.into());
+        members.insert("QueryErrors".to_owned(), errors.into());
     }
-    Ok(listed)
-}
-
-fn invalid_token() -> AwsError {
-    bad_request("The NextToken is not valid.")
+    listed
 }

@@ -35,7 +35,7 @@ impl Ssm {
                 "ResourceGroup" => {
                     refuse_other_resources(region, account, &target.values, "an automation")?;
                     let instances: Vec<Instance> = instances().collect();
-                    found.extend(members(region, account, &target.values, &instances).into_iter().map(str::to_owned));
+                    found.extend(members(region, account, &target.values, instances.iter()).into_iter().map(str::to_owned));
                 }
                 _ => return Err(AwsError::new("InvalidTarget", 400, format!("Target key {key} is not valid."))),
             }

@@ -38,7 +38,7 @@ impl<'a> GroupTarget<'a> {
         if task == "RUN_COMMAND" {
             return opening.ssm.resolve(region, account, instances, std::slice::from_ref(self.group));
         }
-        let existing: Vec<Instance> = instances.iter().filter(|one| one.state != "terminated").cloned().collect();
-        Ok(members(region, account, &self.group.values, &existing).into_iter().map(str::to_owned).collect())
+        let existing = instances.iter().filter(|one| one.state != "terminated");
+        Ok(members(region, account, &self.group.values, existing).into_iter().map(str::to_owned).collect())
     }
 }

@@ -117,7 +117,7 @@ impl Service for Machines {
     }
 }
 
-/// Resource Groups as far as this service asks it: a group's name is the value of the tag Backup that its members have; the type of
+/// The calls of Resource Groups that this service makes: a group's name is the value of the tag Backup that its members have; the type of
 /// all of them comes first.
 pub(super) struct Groups;
 

@@ -168,11 +168,11 @@ impl States {
                 "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
             return Err(AwsError::new("MissingRequiredParameter", 400, message));
         }
+        let before = self.with(call.account(), |records| records.machine(arn).map(|machine| Arc::clone(&machine.revision)))?;
         let workflow = input.definition.as_deref().map(workflow).transpose()?;
         if let Some(logging) = &input.logging_configuration {
             logging.check()?;
         }
-        let before = self.with(call.account(), |records| records.machine(arn).map(|machine| Arc::clone(&machine.revision)))?;
         if input.role_arn.is_some() || workflow.is_some() {
             let waits = workflow.as_ref().unwrap_or(&before.workflow).waits_for_executions();
             check_role(call, arn, input.role_arn.as_deref().unwrap_or(&before.role), waits).await?;

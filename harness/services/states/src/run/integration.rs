@@ -70,30 +70,28 @@ impl Run {
         };
         let parameters = json!({ "ExecutionArn": started.get("ExecutionArn") });
         let child = Child::new(&self.region, self.caller().await?, started);
-        loop {
+        let mut described = loop {
             let changed = self.states.changed.notified();
             tokio::pin!(changed);
             // What changes from here on is not missed.
             changed.as_mut().enable();
-            let mut described = self.operation(&describe, parameters.clone()).await?;
-            match described.get("Status").and_then(Value::as_str) {
-                Some("RUNNING") => changed.await,
-                Some("SUCCEEDED") => {
-                    child.has_ended();
-                    if pattern == Pattern::Sync2 {
-                        for name in ["Input", "Output"] {
-                            let Some(text) = described.get_mut(name) else { continue };
-                            *text = text.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-                        }
-                    }
-                    return Ok(described);
-                }
-                _ => {
-                    child.has_ended();
-                    return Err(Failure::new("States.TaskFailed", described.to_string()));
-                }
+            let described = self.operation(&describe, parameters.clone()).await?;
+            if described.get("Status").is_none_or(|status| status != "RUNNING") {
+                break described;
+            }
+            changed.await;
+        };
+        child.has_ended();
+        if described.get("Status").is_none_or(|status| status != "SUCCEEDED") {
+            return Err(Failure::new("States.TaskFailed", described.to_string()));
+        }
+        if pattern == Pattern::Sync2 {
+            for name in ["Input", "Output"] {
+                let Some(text) = described.get_mut(name) else { continue };
+                *text = text.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
             }
         }
+        Ok(described)
     }
 }
 
