@@ -124,7 +124,8 @@ impl Authorizer {
         }
         let prefix = need.action.split(':').next().unwrap_or_default();
         // A bucket's policy has no say in whether another one may be made with its name: that is refused by the service, as taken.
-        let owner = call.region.service(prefix).filter(|owner| owner.has_resource_policies() && need.action != "s3:CreateBucket");
+        let home = home(&call.region, &need.resource);
+        let owner = home.service(prefix).filter(|owner| owner.has_resource_policies() && need.action != "s3:CreateBucket");
         let of_resource = owner.and_then(|service| service.resource_policy(call.account(), &need.resource));
         if asked.is_roots_own(need, of_resource.as_ref()) {
             return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
@@ -207,7 +208,7 @@ impl Authorize for Authorizer {
             return Ok(());
         }
         for need in &needs {
-            if let Some(service) = call.region.service(arn::service_of(&need.resource))
+            if let Some(service) = home(&call.region, &need.resource).service(arn::service_of(&need.resource))
                 && let Some(prepared) = service.prepare(call, &need.resource)
             {
                 prepared.await;
@@ -289,7 +290,8 @@ fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Con
             many => context.insert_all(*key, many.iter().cloned()),
         }
     }
-    let owner = region.service(arn::service_of(&need.resource));
+    let home = home(region, &need.resource);
+    let owner = home.service(arn::service_of(&need.resource));
     for (key, value) in owner.map(|owner| owner.resource_tags(asked.call.account(), &need.resource)).unwrap_or_default() {
         // IAM and Systems Manager have keys of their own beside the global one.
         context.insert(format!("aws:ResourceTag/{key}"), value.clone());
@@ -300,6 +302,11 @@ fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Con
         context.insert("ec2:Region", region.name());
     }
     context
+}
+
+/// The region that has a resource; the one that was called if the resource's is not served, or is a pattern.
+fn home(region: &Region, resource: &str) -> Region {
+    region.home(resource).unwrap_or_else(|| region.clone())
 }
 
 /// The account in the ARN of a need's resource, if it names one.

@@ -20,7 +20,8 @@ pub(super) fn of_call(call: &Call, service: &str, input: &Value, of_principal: A
     context.insert_with("aws:CurrentTime", move || now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     context.insert_with("aws:EpochTime", move || now.as_second().to_string());
     context.insert("aws:SecureTransport", call.tls.to_string());
-    context.insert("aws:RequestedRegion", call.region.name());
+    // IAM has one endpoint, in us-east-1.
+    context.insert("aws:RequestedRegion", if service == "iam" { "us-east-1" } else { call.region.name() });
     // A call that a service makes has no address of its own.
     if call.http.is_some() {
         match call.vpc_endpoint(service) {

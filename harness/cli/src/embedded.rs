@@ -14,14 +14,14 @@ use crate::error::Error;
 use crate::operator::Key;
 use crate::setting::Setting;
 
-/// The name of every local region.
+/// The name of a local region, unless others are asked for.
 pub(crate) const REGION: &str = "us-east-1";
 
 /// Starts a region in `folder` whose machines are run by this very program, with objects and messages in `store` if there is one.
 pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, store: Option<Store>) -> Result<Embedded, Error> {
     let program = std::env::current_exe().map_err(Error::OwnProgram)?;
     let options = EmbeddedOptions {
-        region: REGION.to_owned(),
+        regions: setting.regions.clone(),
         agent_dir: setting.ssm_agent.clone(),
         tools: Some(setting.tools.clone()),
         port: setting.port,
@@ -68,10 +68,16 @@ pub(crate) fn exports(region: &Embedded, key: &Key, folder: &Path) -> std::io::R
 
 /// What `embedded` can do for a drill and AWS cannot.
 pub(crate) fn local(embedded: &Embedded) -> Arc<dyn nightproof_drill::Local> {
-    Arc::new(LocalRegion { trigger: embedded.trigger(), sessions: embedded.role_sessions(), ca_pem: embedded.ca_pem.clone() })
+    Arc::new(LocalRegion {
+        region: embedded.region.name().to_owned(),
+        trigger: embedded.trigger(),
+        sessions: embedded.role_sessions(),
+        ca_pem: embedded.ca_pem.clone(),
+    })
 }
 
 struct LocalRegion {
+    region: String,
     trigger: Trigger,
     sessions: RoleSessions,
     ca_pem: String,
@@ -87,7 +93,7 @@ impl nightproof_drill::Local for LocalRegion {
         let RoleSession { url, credential } = self.sessions.open(role_arn, name, instance).await?;
         let Credential { access_key_id, secret_access_key, session_token, .. } = &credential;
         let key = (access_key_id.as_str(), secret_access_key.as_str(), session_token.as_deref().unwrap_or_default());
-        Ok(Endpoint::with_session(Some(url), Some(self.ca_pem.clone()), REGION, key))
+        Ok(Endpoint::with_session(Some(url), Some(self.ca_pem.clone()), &self.region, key))
     }
 
     async fn fire(&self, trigger: &str) -> Result<String, String> {

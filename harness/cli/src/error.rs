@@ -167,6 +167,10 @@ pub(crate) enum Error {
     RemoveFile { path: PathBuf, source: io::Error },
     #[error("{}", .0.reason)]
     Refused(Failure),
+    #[error("the region `{0}` is named twice")]
+    RegionTwice(String),
+    #[error("LocalStack keeps objects and messages of us-east-1 alone here")]
+    RegionsOfStore,
     #[error("no region is named whose instances could be reached")]
     NoRegionForShell,
     #[error("cannot listen on port {port} of this host")]
@@ -256,6 +260,8 @@ impl Error {
             | Self::AccountNotAllowed(_)
             | Self::OtherAccount(_)
             | Self::NobodyToApprove
+            | Self::RegionTwice(_)
+            | Self::RegionsOfStore
             | Self::NoRegionForShell
             | Self::UnknownRun { .. } => Exit::Input,
         }
@@ -264,6 +270,7 @@ impl Error {
     /// What the user can do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
+            Self::RegionsOfStore => "leave `--cloud localstack` or `--regions` out",
             Self::NoRegionForShell => {
                 "run what `nightproof up` exports, in this shell: `AWS_ENDPOINT_URL` says where the region is"
             }

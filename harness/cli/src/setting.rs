@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use nightproof_machine::tools::Tools;
 
 use crate::arguments::MachineOptions;
+use crate::embedded::REGION;
 use crate::error::Error;
 use crate::{containers, operator, tools};
 
@@ -17,6 +18,8 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) struct Setting {
     /// The operator's 12-digit account id.
     pub(crate) account: String,
+    /// The names of the regions, the first of which is where drills are.
+    pub(crate) regions: Vec<String>,
     /// Port of the HTTPS endpoint on 127.0.0.1; 0 takes a free one.
     pub(crate) port: u16,
     /// Folder with a real amazon-ssm-agent, to run on instances instead of the guest's own.
@@ -43,6 +46,7 @@ impl Setting {
         let tools = tools::ensure()?;
         Ok(Self {
             account: ACCOUNT.to_owned(),
+            regions: vec![REGION.to_owned()],
             port: 0,
             ssm_agent: None,
             machine,

@@ -1,10 +1,13 @@
-//! The region: its clock, credentials, journal, services and machines behind one handle.
+//! The region: its clock, credentials, journal, services and machines behind one handle. A process may serve several regions, which share what
+//! AWS's regions share ([`Partition`]) and have their own services for the rest.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use nightproof_journal::Journal;
+use nightproof_wire::arn;
+use parking_lot::RwLock;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +18,7 @@ use crate::credentials::{Credentials, random_string};
 use crate::gateway::{Connection, Gateway};
 use crate::metrics::Metrics;
 use crate::outage::Outages;
+use crate::partition::Partition;
 use crate::per_instance::PerInstance;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
 use crate::vpc_origin::InstanceOrigin;
@@ -37,19 +41,19 @@ pub struct Region(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    clock: Clock,
-    credentials: Credentials,
-    journal: Journal,
-    gateway: OnceLock<Arc<dyn Gateway>>,
-    authorizer: OnceLock<Arc<dyn Authorize>>,
-    link_outages: Outages,
-    agents: Outages,
-    cpu_shares: PerInstance<u8>,
+    shared: Arc<Shared>,
     metrics: Metrics,
     instances: watch::Sender<()>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
-    tasks: TaskTracker,
-    stopping: CancellationToken,
+}
+
+/// What regions of one partition have in common.
+struct Shared {
+    partition: Partition,
+    gateway: OnceLock<Arc<dyn Gateway>>,
+    authorizer: OnceLock<Arc<dyn Authorize>>,
+    /// In the order in which they were added.
+    regions: RwLock<Vec<Weak<Inner>>>,
 }
 
 impl Region {
@@ -60,29 +64,70 @@ impl Region {
 
     /// As [`Region::new`], with calls written to `journal`.
     pub fn with_journal(settings: Settings, journal: Journal) -> Self {
-        Self(Arc::new(Inner {
-            settings,
-            clock: Clock::default(),
-            credentials: Credentials::default(),
-            journal,
+        let shared = Shared {
+            partition: Partition::new(journal),
             gateway: OnceLock::new(),
             authorizer: OnceLock::new(),
-            link_outages: Outages::default(),
-            agents: Outages::default(),
-            cpu_shares: PerInstance::new(100),
+            regions: RwLock::default(),
+        };
+        Self::join(settings, Arc::new(shared))
+    }
+
+    /// Another region of the same partition, without services yet. It lives as long as somebody has its handle.
+    pub fn add_region(&self, name: &str, folder: PathBuf) -> Self {
+        let settings = Settings { region: name.to_owned(), account: self.0.settings.account.clone(), folder };
+        Self::join(settings, Arc::clone(&self.0.shared))
+    }
+
+    fn join(settings: Settings, shared: Arc<Shared>) -> Self {
+        let inner = Arc::new(Inner {
+            settings,
+            shared,
             metrics: Metrics::default(),
             instances: watch::Sender::new(()),
             services: OnceLock::new(),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-        }))
+        });
+        inner.shared.regions.write().push(Arc::downgrade(&inner));
+        Self(inner)
     }
 
-    /// Sets the services, by signing name (`s3`, `ssm`, `ec2messages`), and starts their background tasks. Once.
+    /// Whether no other region is served.
+    pub fn is_alone(&self) -> bool {
+        self.0.shared.regions.read().len() < 2
+    }
+
+    /// All regions that are served, in the order in which they were added.
+    pub fn all(&self) -> Vec<Self> {
+        self.0.shared.regions.read().iter().filter_map(Weak::upgrade).map(Self).collect()
+    }
+
+    /// The region of this name, if it is served; this one has a name, too.
+    pub fn sibling(&self, name: &str) -> Option<Self> {
+        if name == self.name() {
+            return Some(self.clone());
+        }
+        self.0.shared.regions.read().iter().filter_map(Weak::upgrade).find(|inner| inner.settings.region == name).map(Self)
+    }
+
+    /// The region that an ARN names, if it is served; this one if the ARN names none.
+    pub fn home(&self, arn: &str) -> Option<Self> {
+        match arn::region_of(arn) {
+            "" => Some(self.clone()),
+            name => self.sibling(name),
+        }
+    }
+
+    /// Sets the services, by signing name (`s3`, `ssm`, `ec2messages`), and starts their background tasks, unless the service is another
+    /// region's too, which has started them. Once.
     pub fn install(&self, services: Vec<(&'static str, Arc<dyn Service>)>) {
         if self.0.services.set(services.iter().cloned().collect()).is_ok() {
-            for (_, service) in services {
-                service.start(self);
+            for (name, service) in services {
+                let elsewhere = |other: &Self| {
+                    !Arc::ptr_eq(&other.0, &self.0) && other.service(name).is_some_and(|found| Arc::ptr_eq(found, &service))
+                };
+                if self.is_alone() || !self.all().iter().any(elsewhere) {
+                    service.start(self);
+                }
             }
         }
     }
@@ -104,33 +149,33 @@ impl Region {
 
     /// Region time.
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.0.shared.partition.clock
     }
 
     /// Access keys.
     pub fn credentials(&self) -> &Credentials {
-        &self.0.credentials
+        &self.0.shared.partition.credentials
     }
 
     /// Where calls are written.
     pub fn journal(&self) -> &Journal {
-        &self.0.journal
+        &self.0.shared.partition.journal
     }
 
     /// Sets the layers that calls pass. Once.
     pub fn set_gateway(&self, gateway: Arc<dyn Gateway>) {
         // A second one would have connections that the first knows nothing of.
-        let _ = self.0.gateway.set(gateway);
+        let _ = self.0.shared.gateway.set(gateway);
     }
 
     /// Sets who decides what callers may do. Once. A region without policies, as tests of single services have it, lets everybody do everything.
     pub fn set_authorizer(&self, authorizer: Arc<dyn Authorize>) {
-        let _ = self.0.authorizer.set(authorizer);
+        let _ = self.0.shared.authorizer.set(authorizer);
     }
 
     /// Who decides what callers may do.
     pub fn authorizer(&self) -> Option<&dyn Authorize> {
-        self.0.authorizer.get().map(Arc::as_ref)
+        self.0.shared.authorizer.get().map(Arc::as_ref)
     }
 
     /// What services count.
@@ -150,17 +195,17 @@ impl Region {
 
     /// Outages of the links from instances to the region.
     pub fn link_outages(&self) -> &Outages {
-        &self.0.link_outages
+        &self.0.shared.partition.link_outages
     }
 
     /// The SSM agents of instances.
     pub fn agents(&self) -> &Outages {
-        &self.0.agents
+        &self.0.shared.partition.agents
     }
 
     /// The share of each processor that an instance gets, percent.
     pub fn cpu_shares(&self) -> &PerInstance<u8> {
-        &self.0.cpu_shares
+        &self.0.shared.partition.cpu_shares
     }
 
     /// The service of this name.
@@ -176,7 +221,7 @@ impl Region {
     /// Serves a TLS connection that comes out of a machine whose address is `source_ip`, which is an instance's if there is an
     /// `origin`; a task of the region.
     pub fn accept_tls(&self, connection: impl Connection + 'static, source_ip: String, origin: Option<InstanceOrigin>) {
-        let Some(gateway) = self.0.gateway.get().cloned() else {
+        let Some(gateway) = self.0.shared.gateway.get().cloned() else {
             tracing::debug!("a connection came before the region had a gateway");
             return;
         };
@@ -186,12 +231,12 @@ impl Region {
 
     /// Background tasks belong here; they end when [`Region::stopping`] is cancelled.
     pub fn tasks(&self) -> &TaskTracker {
-        &self.0.tasks
+        &self.0.shared.partition.tasks
     }
 
     /// Cancelled when the region goes down.
     pub fn stopping(&self) -> &CancellationToken {
-        &self.0.stopping
+        &self.0.shared.partition.stopping
     }
 
     /// A call from inside the region (CloudFormation making a bucket, EventBridge invoking a function), by the same layers
@@ -208,6 +253,25 @@ impl Region {
         )
     }
 
+    /// As [`Region::call`], in the region of the resource that the call is about, for what AWS's services do across regions.
+    ///
+    /// # Errors
+    /// As [`Region::call`]'s; `NotImplemented` if that region is not served.
+    pub async fn call_at(
+        &self,
+        arn: &str,
+        caller: &Caller,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, AwsError> {
+        let Some(home) = self.home(arn) else {
+            let what = format!("{operation} in the region {}, which was not started,", arn::region_of(arn));
+            return Err(AwsError::not_implemented(service, &what));
+        };
+        home.call(caller, service, operation, input).await
+    }
+
     /// As [`Region::call`], with a streamed payload in, out, or both.
     pub async fn call_with_body(
         &self,
@@ -217,7 +281,7 @@ impl Region {
         input: Value,
         body: Body,
     ) -> Result<Reply, AwsError> {
-        match self.0.gateway.get() {
+        match self.0.shared.gateway.get() {
             Some(gateway) => gateway.call(self, caller, service, operation, input, body).await,
             None => Err(AwsError::internal("the region has no gateway")),
         }
@@ -264,4 +328,59 @@ fn check_output(service: &str, operation: &str, output: &Value) -> Result<(), Aw
     let list = mismatches.join("; ");
     tracing::error!(service, operation, mismatches = list, "the output does not fit the model");
     Err(AwsError::internal(format!("{service}: the output of {operation} does not fit the model: {list}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region() -> Region {
+        let settings =
+            Settings { region: "us-east-1".to_owned(), account: "111122223333".to_owned(), folder: PathBuf::from("none") };
+        Region::new(settings)
+    }
+
+    #[test]
+    fn regions_share_time_and_keys_and_find_each_other() {
+        let first = region();
+        assert!(first.is_alone());
+        let second = first.add_region("eu-west-1", PathBuf::from("none"));
+        assert!(!first.is_alone());
+        let key = first.credentials().issue_key(Caller::root("111122223333"));
+        assert!(second.credentials().find(&key.access_key_id).is_some());
+        let later = first.clock().now() + jiff::SignedDuration::from_hours(1);
+        first.clock().advance_to(later);
+        assert!(second.clock().now() >= later);
+        let name = |found: Option<Region>| found.map(|region| region.name().to_owned());
+        assert_eq!(name(second.sibling("us-east-1")).as_deref(), Some("us-east-1"));
+        assert_eq!(name(first.home("arn:aws:sqs:eu-west-1:111122223333:q")).as_deref(), Some("eu-west-1"));
+        assert_eq!(name(second.home("arn:aws:s3:::b")).as_deref(), Some("eu-west-1"));
+        assert_eq!(name(first.home("arn:aws:sqs:eu-west-2:111122223333:q")), None);
+    }
+
+    #[test]
+    fn a_service_of_two_regions_is_started_once() {
+        struct Counted(std::sync::atomic::AtomicUsize);
+
+        #[async_trait::async_trait]
+        impl Service for Counted {
+            async fn call(&self, _call: &Call, _operation: &str, _input: Value, _body: Body) -> Result<Reply, AwsError> {
+                Ok(Value::Null.into())
+            }
+
+            fn start(self: Arc<Self>, _region: &Region) {
+                self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+
+        let shared = Arc::new(Counted(0.into()));
+        let first = region();
+        let second = first.add_region("eu-west-1", PathBuf::from("none"));
+        for region in [&first, &second] {
+            let own = Arc::new(Counted(0.into()));
+            region.install(vec![("s3", Arc::clone(&shared) as _), ("sqs", Arc::clone(&own) as _)]);
+            assert_eq!(own.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+        }
+        assert_eq!(shared.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    }
 }

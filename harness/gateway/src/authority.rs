@@ -24,9 +24,9 @@ pub enum AuthorityError {
 }
 
 impl Authority {
-    /// A new authority for `region`. The server certificate is good for the host names of all AWS services there
+    /// A new authority for these regions. The server certificate is good for the host names of all AWS services there
     /// (a wildcard covers one label, hence the several forms), for `localhost` and 127.0.0.1.
-    pub fn new(region: &str) -> Result<Self, AuthorityError> {
+    pub fn new(regions: &[String]) -> Result<Self, AuthorityError> {
         let ca_key = KeyPair::generate().map_err(AuthorityError::Certificate)?;
         let mut ca = CertificateParams::default();
         ca.distinguished_name.push(DnType::CommonName, "nightproof local region CA");
@@ -36,19 +36,18 @@ impl Authority {
         let ca_pem = ca_cert.pem();
         let issuer = Issuer::new(ca, ca_key);
 
-        let names = [
-            "localhost".to_owned(),
-            "*.localhost".to_owned(),
-            "127.0.0.1".to_owned(),
-            "amazonaws.com".to_owned(),
-            "*.amazonaws.com".to_owned(),
-            format!("*.{region}.amazonaws.com"),
-            "*.s3.amazonaws.com".to_owned(),
-            format!("*.s3.{region}.amazonaws.com"),
-            format!("*.s3-{region}.amazonaws.com"),
-            format!("*.dualstack.{region}.amazonaws.com"),
-            format!("*.lambda-url.{region}.on.aws"),
-        ];
+        let everywhere = ["localhost", "*.localhost", "127.0.0.1", "amazonaws.com", "*.amazonaws.com", "*.s3.amazonaws.com"]
+            .map(str::to_owned);
+        let of_region = |region: &String| {
+            [
+                format!("*.{region}.amazonaws.com"),
+                format!("*.s3.{region}.amazonaws.com"),
+                format!("*.s3-{region}.amazonaws.com"),
+                format!("*.dualstack.{region}.amazonaws.com"),
+                format!("*.lambda-url.{region}.on.aws"),
+            ]
+        };
+        let names: Vec<String> = everywhere.into_iter().chain(regions.iter().flat_map(of_region)).collect();
         let mut server = CertificateParams::new(names).map_err(AuthorityError::Certificate)?;
         server.distinguished_name.push(DnType::CommonName, "nightproof local region");
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -18,7 +18,7 @@ use super::post::PostAnswer;
 /// A request and what is known of it so far. Each layer adds what it finds out, so that the layers around it can journal a request that
 /// was refused and answer it in its protocol.
 pub(crate) struct Exchange {
-    /// The region that serves it.
+    /// The region that serves it: the one that its host names, or the one where it came in, until the signature's scope says otherwise.
     pub region: Region,
     /// Where it comes from.
     pub peer: Peer,
@@ -55,8 +55,9 @@ impl Exchange {
         if let Some(origin) = peer.origin.clone() {
             head.extensions.insert(origin);
         }
+        let named = if region.is_alone() { None } else { head::region_of_host(&head, &region) };
         Self {
-            region,
+            region: named.unwrap_or(region),
             peer,
             request_id: uuid::Uuid::new_v4().to_string(),
             head,

@@ -1,6 +1,7 @@
 //! What the head of a request says: the service it is for, its host, its client.
 
 use http::request::Parts;
+use nightproof_core::Region;
 use nightproof_core::service::AwsError;
 
 use crate::web_socket;
@@ -22,6 +23,15 @@ pub(super) fn is_notification_link(parts: &Parts) -> bool {
     parts.method == http::Method::GET
         && parts.uri.path() == "/"
         && pairs.any(|pair| matches!(pair, "Action=ConfirmSubscription" | "Action=Unsubscribe"))
+}
+
+/// The region whose endpoint a host names, of those that are served; `None` for a host without region and for other hosts.
+/// <https://docs.aws.amazon.com/general/latest/gr/rande.html#regional-endpoints>
+pub(super) fn region_of_host(parts: &Parts, served: &Region) -> Option<Region> {
+    let name = host(parts)?;
+    let name = name.strip_suffix(".amazonaws.com").or_else(|| name.strip_suffix(".on.aws"))?;
+    let label = name.rsplit('.').next()?;
+    served.sibling(label.strip_prefix("s3-").unwrap_or(label))
 }
 
 fn by_host(parts: &Parts) -> Option<&str> {

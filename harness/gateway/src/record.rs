@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::exchange::Exchange;
 use super::head;
 
+/// The region that a global service's events are of.
+const GLOBAL_EVENTS: &str = "us-east-1";
+
 /// The input document as the journal shows it.
 pub(super) fn parameters(model: &ServiceModel, operation: &str, input: &Value) -> Value {
     redact(model.signing_name(), operation, input)
@@ -80,7 +83,8 @@ fn record(
         event_time: region.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         event_source,
         event_name: operation.to_owned(),
-        aws_region: region.name().to_owned(),
+        // <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html#cloudtrail-concepts-global-service-events>
+        aws_region: if service == "iam" { GLOBAL_EVENTS } else { region.name() }.to_owned(),
         source_ip_address: String::new(),
         user_agent: String::new(),
         request_parameters,

@@ -83,7 +83,8 @@ impl LayerStack {
         }
         let mut exchange = Exchange::new(region, peer, head);
         // What is no call of an API passes no layer.
-        if let Some(service) = web::server(&exchange) {
+        if let Some((region, service)) = web::server(&exchange) {
+            exchange.region = region;
             return Ok(web::answer(service.as_ref(), &exchange, body).await);
         }
         let response = self.requests.respond(&mut exchange, body).await?;

@@ -5,20 +5,24 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use nightproof_connection::Intake;
-use nightproof_core::Caller;
 use nightproof_core::service::{Body, Service, full_body};
+use nightproof_core::{Caller, Region};
 use nightproof_wire::sigv4;
 
 use crate::exchange::Exchange;
 use crate::layers::verify;
 use crate::{head, payload};
 
-/// The service that serves what a request addresses, if it is no call of an API.
-pub(crate) fn server(exchange: &Exchange) -> Option<Arc<dyn Service>> {
+/// The region and the service that serve what a request addresses, if it is no call of an API.
+pub(crate) fn server(exchange: &Exchange) -> Option<(Region, Arc<dyn Service>)> {
     let host = head::host(&exchange.head)?;
     let path = exchange.head.uri.path();
-    let mut services = exchange.region.services();
-    services.find(|(_, service)| service.serves(&exchange.region, host, path)).map(|(_, service)| Arc::clone(service))
+    let of = |region: &Region| {
+        let mut services = region.services();
+        services.find(|(_, service)| service.serves(region, host, path)).map(|(_, service)| (region.clone(), Arc::clone(service)))
+    };
+    // An address without a region in its host names one in its path.
+    of(&exchange.region).or_else(|| if exchange.region.is_alone() { None } else { exchange.region.all().iter().find_map(of) })
 }
 
 /// Answers the request. With a signature that does not match, the caller is anonymous; the service refuses callers without permission.

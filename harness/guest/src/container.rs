@@ -23,7 +23,7 @@ pub(crate) fn main() -> ExitCode {
         // /run may be in memory; every system has this there from its installation.
         fs::create_dir_all("/run/lock").map_err(|error| format!("cannot make /run/lock: {error}"))?;
         give_up_administration().map_err(|error| format!("cannot give up its capabilities: {error}"))?;
-        aws.serve(task.instance)?;
+        aws.serve(&task.region, task.instance)?;
         init::run(&mut || re_exec(GUEST)?.spawn(), task.instance && task.command.is_empty())
     };
     match run() {

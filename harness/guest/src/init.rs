@@ -26,7 +26,7 @@ const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
 /// Runs the machine to its end; returns the guest's exit code, or 128 and the signal's number as shells do.
 pub(crate) fn main() -> ExitCode {
     let ended = prepare().and_then(|(task, aws)| {
-        aws.serve(task.instance)?;
+        aws.serve(&task.region, task.instance)?;
         run(&mut || Command::new(inside::GUEST).arg(GUEST).spawn(), task.instance && task.command.is_empty())
     });
     match ended {

@@ -24,23 +24,25 @@ const TTL: u32 = 60;
 
 /// What an instance reaches of AWS, as the region said it last.
 #[derive(Clone)]
-pub(crate) struct Reached(Arc<Mutex<Link>>);
-
-impl Default for Reached {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(Link::OPEN)))
-    }
+pub(crate) struct Reached {
+    region: Arc<str>,
+    link: Arc<Mutex<Link>>,
 }
 
 impl Reached {
+    /// All of it, for a machine in `region`.
+    pub(crate) fn all(region: &str) -> Self {
+        Self { region: region.into(), link: Arc::new(Mutex::new(Link::OPEN)) }
+    }
+
     pub(crate) fn set(&self, link: Link) {
-        *self.0.lock() = link;
+        *self.link.lock() = link;
     }
 
     /// Where a name leads. Where nothing at all is reached, that is for the endpoints' own socket to show.
     fn address(&self, name: &str) -> Ipv4Addr {
-        let link = self.0.lock();
-        if link.carries() && !link.reaches(service_of(name)) { NOWHERE } else { ENDPOINTS }
+        let link = self.link.lock();
+        if link.carries() && !link.reaches(service_of(name, &self.region)) { NOWHERE } else { ENDPOINTS }
     }
 }
 
@@ -125,7 +127,7 @@ mod tests {
     use std::str::FromStr as _;
 
     fn ask(name: &str, kind: RecordType) -> Message {
-        ask_with(name, kind, &Reached::default())
+        ask_with(name, kind, &Reached::all("us-east-1"))
     }
 
     fn ask_with(name: &str, kind: RecordType, reached: &Reached) -> Message {
@@ -157,13 +159,13 @@ mod tests {
 
     #[test]
     fn garbage_gets_no_answer() {
-        let reached = Reached::default();
+        let reached = Reached::all("us-east-1");
         assert!(answer(b"", &reached).is_none() && answer(b"\xff\xff garbage", &reached).is_none());
     }
 
     #[test]
     fn services_that_are_not_reached_lead_nowhere() {
-        let reached = Reached::default();
+        let reached = Reached::all("us-east-1");
         let address = |name: &str| ask_with(name, RecordType::A, &reached).answers[0].data.clone();
         reached.set(Link { endpoints: false, others: BTreeSet::from(["s3".to_owned()]), ..Link::OPEN });
         assert_eq!(address("b.s3.us-east-1.amazonaws.com."), RData::A(A(ENDPOINTS)));

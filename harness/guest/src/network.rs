@@ -42,14 +42,14 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Answers from now on, in threads; to an `instance` as far as its VPC has it reach AWS.
+    /// Answers from now on, in threads, in a machine of `region`; to an `instance` as far as its VPC has it reach AWS.
     ///
     /// # Errors
     /// Why that cannot be known, in words.
-    pub(crate) fn serve(self, instance: bool) -> Result<(), String> {
+    pub(crate) fn serve(self, region: &str, instance: bool) -> Result<(), String> {
         let (names, endpoints) = (Gate::new(), Gate::new());
         let listener = self.endpoints.try_clone().map_err(|error| format!("cannot share a socket: {error}"))?;
-        let reached = Reached::default();
+        let reached = Reached::all(region);
         name_service::serve(self.names, Arc::clone(&names), &reached);
         relay::serve(self.endpoints, relay::HTTPS, Arc::clone(&endpoints));
         relay::serve(self.metadata, relay::IMDS, Gate::new());

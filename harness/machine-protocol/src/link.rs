@@ -59,13 +59,35 @@ impl Link {
     }
 }
 
-/// The service that a name of AWS's is an endpoint of: `s3` for `bucket.s3.us-east-1.amazonaws.com`.
-pub fn service_of(name: &str) -> &str {
+/// The service that a name of AWS's is an endpoint of: `s3` for `bucket.s3.us-east-1.amazonaws.com`. A name of another region than `here` is that of
+/// no service here: a VPC endpoint leads to its own region alone.
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
+pub fn service_of<'a>(name: &'a str, here: &str) -> &'a str {
     let labels = name.strip_suffix(".amazonaws.com").unwrap_or(name);
+    let last = labels.rsplit('.').next().unwrap_or(labels);
+    let region = last.strip_prefix("s3-").unwrap_or(last);
+    if region != here && is_region(region) {
+        return labels;
+    }
     if labels.split('.').any(|label| label == "s3" || label.starts_with("s3-")) {
         return "s3";
     }
     labels.split('.').next().unwrap_or(labels)
+}
+
+/// Whether a label has the form of a region's name, `us-east-1`.
+fn is_region(label: &str) -> bool {
+    let parts: Vec<&str> = label.split('-').collect();
+    match parts.as_slice() {
+        [area, .., number] => {
+            parts.len() > 2
+                && area.len() == 2
+                && number.len() == 1
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+                && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -107,11 +129,22 @@ mod tests {
         for (name, service) in [
             ("ssm.us-east-1.amazonaws.com", "ssm"),
             ("my.bucket.s3.us-east-1.amazonaws.com", "s3"),
-            ("s3-us-west-2.amazonaws.com", "s3"),
+            ("s3-us-east-1.amazonaws.com", "s3"),
+            ("my-1.s3.amazonaws.com", "s3"),
             ("s3.amazonaws.com", "s3"),
             ("sts.amazonaws.com", "sts"),
         ] {
-            assert_eq!(service_of(name), service, "{name}");
+            assert_eq!(service_of(name, "us-east-1"), service, "{name}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_of_another_region_is_reached_as_the_internet_is() {
+        let others = BTreeSet::from(["s3".to_owned(), "ssm".to_owned()]);
+        let link = Link { endpoints: false, others, ..Link::OPEN };
+        for name in ["ssm.eu-west-1.amazonaws.com", "b.s3.eu-west-1.amazonaws.com", "s3-us-west-2.amazonaws.com"] {
+            assert!(!link.reaches(service_of(name, "us-east-1")), "{name}");
+        }
+        assert!(link.reaches(service_of("ssm.eu-west-1.amazonaws.com", "eu-west-1")));
     }
 }

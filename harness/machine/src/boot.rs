@@ -374,7 +374,7 @@ fn task_of(
     environment.extend(certificates.map(|(name, value)| (name.to_owned(), value.to_owned())));
     environment.extend(spec.env.clone());
     Task {
-        region: machines.settings().region.clone(),
+        region: machines.region().to_owned(),
         address: spec.address,
         environment,
         platform,

@@ -19,7 +19,7 @@ use crate::{MachineError, Platform};
 /// What a region gives its machines.
 #[derive(Debug)]
 pub struct MachineSettings {
-    /// The region that endpoints are named after, `us-east-1`.
+    /// The region that endpoints are named after, `us-east-1`, unless [`Machines::in_region`] names another.
     pub region: String,
     /// A folder for sockets and machines; whoever starts the region removes it.
     pub folder: PathBuf,
@@ -37,7 +37,10 @@ pub struct MachineSettings {
 
 /// The machines of one region. Clones are cheap and stand for the same ones.
 #[derive(Clone)]
-pub struct Machines(Arc<Inner>);
+pub struct Machines {
+    shared: Arc<Inner>,
+    region: Arc<str>,
+}
 
 struct Inner {
     settings: MachineSettings,
@@ -50,26 +53,39 @@ struct Inner {
 impl Machines {
     /// No machine yet; each is booted by [`Machine::boot`](crate::Machine::boot).
     pub fn new(settings: MachineSettings) -> Self {
-        Self(Arc::new(Inner {
+        let region = settings.region.as_str().into();
+        let shared = Arc::new(Inner {
             settings,
             containers: OnceLock::new(),
             interposer: Interposer::default(),
             overlays: Mutex::new(Overlays::Writable),
-        }))
+        });
+        Self { shared, region }
+    }
+
+    /// Those of another region that is served by the same process.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { shared: Arc::clone(&self.shared), region: region.into() }
+    }
+
+    /// The region that endpoints are named after.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
     }
 
     pub(crate) fn settings(&self) -> &MachineSettings {
-        &self.0.settings
+        &self.shared.settings
     }
 
     /// The folder of a machine, which goes with it.
     pub(crate) fn folder_of(&self, machine: &str) -> PathBuf {
-        self.0.settings.folder.join("m").join(machine)
+        self.shared.settings.folder.join("m").join(machine)
     }
 
     /// The layer that an instance of `platform` sees before the host's /usr, if overlays can be mounted.
     pub(crate) fn layer(&self, platform: &Platform) -> Result<Option<Layer>, MachineError> {
-        let (folder, overlays) = (self.0.settings.folder.join("layers"), *self.0.overlays.lock());
+        let (folder, overlays) = (self.shared.settings.folder.join("layers"), *self.shared.overlays.lock());
         if overlays == Overlays::None || !layer::can_be_named(&folder) {
             return Ok(None);
         }
@@ -79,7 +95,7 @@ impl Machines {
 
     /// A machine with a layer could not be made: the next does with less. Whether there is less to do with.
     pub(crate) fn lower_layers(&self) -> bool {
-        let mut overlays = self.0.overlays.lock();
+        let mut overlays = self.shared.overlays.lock();
         let (before, after) = (
             *overlays,
             match *overlays {
@@ -94,17 +110,17 @@ impl Machines {
     /// Machines are containers from now on, instead of sandboxes. Once.
     pub fn set_containers(&self, containers: Containers) {
         // Others later would have machines of two kinds of labels.
-        let _ = self.0.containers.set(containers);
+        let _ = self.shared.containers.set(containers);
     }
 
     /// What machines are made with, if they are containers.
     pub fn containers(&self) -> Option<&Containers> {
-        self.0.containers.get()
+        self.shared.containers.get()
     }
 
     /// Whether instances can have a wrong clock and a slow disk.
     pub fn interposer(&self) -> &Interposer {
-        &self.0.interposer
+        &self.shared.interposer
     }
 
     /// Sets the clock of a running machine wrong by `offset`, in whole seconds, from now on.
@@ -126,6 +142,6 @@ impl Machines {
 
 impl fmt::Debug for Machines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Machines").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("Machines").field("settings", &self.shared.settings).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The embedded cloud: a region in this process, with its endpoints open.
+//! The embedded cloud: a region in this process, or several, with its endpoints open.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +26,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::interposed::InterposedMachines;
 pub use crate::role_session::{RoleSession, RoleSessions};
-use crate::services::services;
+use crate::services::{GlobalServices, services};
+use crate::trigger::RegionTrigger;
 pub use crate::trigger::{FireError, Trigger};
 
 /// What an embedded region is started with.
@@ -34,8 +35,8 @@ pub use crate::trigger::{FireError, Trigger};
 pub struct EmbeddedOptions {
     /// The operator's 12-digit account id.
     pub account: String,
-    /// The region's name; `us-east-1`.
-    pub region: String,
+    /// The names of the regions, `us-east-1`; the first is the one that [`Embedded::region`] is.
+    pub regions: Vec<String>,
     /// A folder of its own; whoever starts the region removes it afterwards.
     pub folder: PathBuf,
     /// The program that runs machines when executed with the hidden arguments: nightproof itself.
@@ -65,7 +66,7 @@ impl EmbeddedOptions {
     pub fn new(account: &str, folder: PathBuf, program: PathBuf) -> Self {
         Self {
             account: account.to_owned(),
-            region: "us-east-1".to_owned(),
+            regions: vec!["us-east-1".to_owned()],
             folder,
             program,
             agent_dir: None,
@@ -81,7 +82,7 @@ impl EmbeddedOptions {
     }
 }
 
-/// A running embedded region.
+/// A running embedded region, with those beside it.
 pub struct Embedded {
     /// The HTTPS endpoint of all services, `https://127.0.0.1:PORT`.
     pub endpoint_url: String,
@@ -91,8 +92,10 @@ pub struct Embedded {
     pub ca_pem: String,
     /// The operator's credentials: the account's root user.
     pub credentials: Credential,
-    /// The region's handle.
+    /// The handle of the first region.
     pub region: Region,
+    /// Those of the others.
+    pub other_regions: Vec<Region>,
     /// Its machines.
     pub machines: Machines,
     /// What goes wrong on purpose.
@@ -105,6 +108,9 @@ pub struct Embedded {
 /// A region could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// None was named.
+    #[error("a region has to be named")]
+    NoRegion,
     /// The region's folder could not be made.
     #[error("cannot make the region's folder `{}`", folder.display())]
     Folder {
@@ -128,12 +134,12 @@ pub enum StartError {
     },
 }
 
-/// Starts a region: certificates, endpoints, services.
+/// Starts the regions: certificates, endpoints, services.
 #[async_recursion]
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let EmbeddedOptions {
         account,
-        region,
+        regions,
         folder,
         program,
         agent_dir,
@@ -146,12 +152,14 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         journal,
         store,
     } = options;
-    std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
     raise_descriptor_limit();
-    let authority = Authority::new(&region).map_err(StartError::Authority)?;
+    let authority = Authority::new(&regions).map_err(StartError::Authority)?;
     let ca_pem = authority.ca_pem().to_owned();
-    let settings = Settings { region, account: account.clone(), folder };
+    let [name, others @ ..] = regions.as_slice() else { return Err(StartError::NoRegion) };
+    let settings = Settings { region: name.clone(), account: account.clone(), folder };
     let region = Region::with_journal(settings, journal);
+    let other_regions: Vec<Region> =
+        others.iter().map(|name| region.add_region(name, region.folder().join("regions").join(name))).collect();
     let faults = Arc::<Faults>::default();
     let gateway = LayerStack::new(Some(authority), Arc::clone(&faults));
     region.set_gateway(Arc::clone(&gateway) as Arc<dyn Gateway>);
@@ -165,24 +173,28 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         stopping: region.stopping().clone(),
     });
     faults.set_interposed(Arc::new(InterposedMachines(machines.clone())));
-    let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
-    let trigger = Trigger {
-        region: region.clone(),
-        events: Events::new(),
-        functions: Lambda::with_runtimes(host, allow_blocked_runtimes),
-        scheduler: Scheduler::new(),
-        ssm: Ssm::new(),
-        states: States::new(),
-        alarms: CloudWatch::new(),
-        timers: Arc::default(),
-    };
-    region.install(services(
-        &region,
-        &trigger,
-        Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib, unlisted_images },
-        simulated_instances,
-        store,
-    ));
+    let global = GlobalServices::new(&region, store.as_ref());
+    let mut triggers = Vec::new();
+    for region in std::iter::once(&region).chain(&other_regions) {
+        let folder = region.folder().to_owned();
+        std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder, source })?;
+        let machines = machines.in_region(region.name());
+        let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
+        let trigger = RegionTrigger {
+            region: region.clone(),
+            events: Events::new(),
+            functions: Lambda::with_runtimes(host, allow_blocked_runtimes),
+            scheduler: Scheduler::new(),
+            ssm: Ssm::new(),
+            states: States::new(),
+            alarms: CloudWatch::new(),
+            timers: Arc::default(),
+        };
+        let sandboxes = Sandboxes { machines, tools: tools.clone(), agent_dir: agent_dir.clone(), disk_mib, unlisted_images };
+        region.install(services(&global, &trigger, sandboxes, simulated_instances, store.clone()));
+        triggers.push(trigger);
+    }
+    let trigger = Trigger::new(region.clock(), triggers, global.objects);
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -191,7 +203,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     secure.serve(&region, &gateway, true);
     plain.serve(&region, &gateway, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
-    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, machines, faults, gateway, trigger })
+    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, other_regions, machines, faults, gateway, trigger })
 }
 
 /// Takes as many file descriptors as this process may have: each connection, and each machine's, is one, and the usual limit is 1024.

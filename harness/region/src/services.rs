@@ -1,4 +1,4 @@
-//! The services of a region.
+//! The services of a region, and those that several regions share.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use nightproof_core::service::Service;
 use nightproof_resource::ResourceProvider;
 use nightproof_service_ec2::{Booter, Ec2, Sandboxes};
 use nightproof_service_iam::Iam;
+use nightproof_service_kms::Kms;
 use nightproof_service_s3::{RemoteS3, S3};
 use nightproof_service_sqs::{RemoteSqs, Sqs};
 use nightproof_service_ssm::ec2messages::Ec2Messages;
@@ -18,7 +19,7 @@ use nightproof_store::Store;
 
 use crate::simulated::SimulatedInstances;
 use crate::translator::Translator;
-use crate::trigger::Trigger;
+use crate::trigger::RegionTrigger;
 
 /// A service's signing name, and the service.
 type Member = (&'static str, Arc<dyn Service>);
@@ -26,21 +27,47 @@ type Member = (&'static str, Arc<dyn Service>);
 // `independent`: the services that need nothing but themselves; `types`: the resource types of all services.
 include!(concat!(env!("OUT_DIR"), "/independent.rs"));
 
+/// The services that the regions of a partition share.
+pub(super) struct GlobalServices {
+    iam: Arc<Iam>,
+    sts: Arc<Sts>,
+    /// Keys are regions' own, but the replicas of a multi-Region key share its material.
+    kms: Arc<Kms>,
+    /// Buckets are regions' own, but their names are not.
+    s3: Arc<dyn Service>,
+    /// The same, where objects are in this process.
+    pub(super) objects: Option<Arc<S3>>,
+}
+
+impl GlobalServices {
+    /// Those of the partition of `first`, whose objects are in the `store` if there is one; who decides what callers may do asks them.
+    pub(super) fn new(first: &Region, store: Option<&Store>) -> Self {
+        let iam = Iam::new();
+        let sts = Sts::new(Arc::clone(&iam));
+        first.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
+        let (s3, objects): (Arc<dyn Service>, _) = match store {
+            Some(store) => (RemoteS3::new(store.clone()), None),
+            None => {
+                let s3 = S3::new(first.folder().join("s3"));
+                (Arc::clone(&s3) as _, Some(s3))
+            }
+        };
+        Self { iam, sts, kms: Kms::new(), s3, objects }
+    }
+}
+
 /// Services by signing name, CloudFormation with the resource types of all of them.
 pub(super) fn services(
-    region: &Region,
-    trigger: &Trigger,
+    global: &GlobalServices,
+    trigger: &RegionTrigger,
     sandboxes: Sandboxes,
     simulated: bool,
     store: Option<Store>,
 ) -> Vec<Member> {
     let translator = sandboxes.tools.clone().map(|tools| Translator::shared(sandboxes.machines.clone(), tools));
-    let iam = Iam::new();
-    let sts = Sts::new(Arc::clone(&iam));
-    region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
-    let (s3, sqs): (Arc<dyn Service>, Arc<dyn Service>) = match store {
-        Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
-        None => (S3::new(region.folder().join("s3")), Sqs::new()),
+    let sqs: Arc<dyn Service> = match store {
+        Some(store) => RemoteSqs::new(store),
+        None => Sqs::new(),
     };
     let booter: Arc<dyn Booter> = if simulated { Arc::new(SimulatedInstances) } else { Arc::new(sandboxes) };
     let mut members: Vec<Member> = vec![
@@ -48,16 +75,17 @@ pub(super) fn services(
         ("ec2", Ec2::with_timers(booter, Arc::clone(&trigger.timers))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm))),
         ("events", Arc::clone(&trigger.events) as _),
-        ("iam", iam),
+        ("iam", Arc::clone(&global.iam) as _),
+        ("kms", Arc::clone(&global.kms) as _),
         ("lambda", Arc::clone(&trigger.functions) as _),
         ("monitoring", Arc::clone(&trigger.alarms) as _),
-        ("s3", s3),
+        ("s3", Arc::clone(&global.s3)),
         ("scheduler", Arc::clone(&trigger.scheduler) as _),
         ("sqs", sqs),
         ("ssm", Arc::clone(&trigger.ssm) as _),
         ("ssmmessages", SsmMessages::new(Arc::clone(&trigger.ssm))),
         ("states", Arc::clone(&trigger.states) as _),
-        ("sts", sts),
+        ("sts", Arc::clone(&global.sts) as _),
     ];
     members.extend(independent());
     members

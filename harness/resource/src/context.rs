@@ -43,6 +43,7 @@ pub struct ResourceSignal {
 }
 
 /// The stack that a resource belongs to, and the principal who deploys it.
+#[derive(Clone)]
 pub struct Deployment {
     /// Where calls go.
     pub region: Region,
@@ -70,6 +71,17 @@ impl Context {
     /// For one function of a provider; `is_update` is true for its `update`.
     pub fn new(deployment: Deployment, is_update: bool) -> Self {
         Self { deployment, is_update }
+    }
+
+    /// The same for what a resource is in another region; without a name, in this one.
+    ///
+    /// # Errors
+    /// The region is not served.
+    pub fn in_region(&self, name: &str) -> Result<Self> {
+        let missing = || format!("the region {name}, which was not started, is not implemented by this local region");
+        let name = if name.is_empty() { self.region() } else { name };
+        let region = self.deployment.region.sibling(name).ok_or_else(missing)?;
+        Ok(Self { deployment: Deployment { region, ..self.deployment.clone() }, is_update: self.is_update })
     }
 
     /// Whether the resource is changed, and so may have been changed in part before.

@@ -22,22 +22,27 @@ from botocore.utils import parse_timestamp
 
 REFUSED = re.compile(r"An error occurred \((?P<code>\S+)\) when calling the \w+ operation[^:]*: ?(?P<message>.*)", re.DOTALL)
 # The options of boto3 that the CLI has as variables of its environment.
-CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+VARIABLES = {
+    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
+    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN",
+    "region_name": "AWS_DEFAULT_REGION",
+}
 MODELS = create_clidriver().session.get_component("data_loader")
 
 
 def client(service, note=None, **options):
-    """As `boto3.client`; options other than credentials are boto3's alone, and so is such a client."""
+    """As `boto3.client`; options other than these are boto3's alone, and so is such a client."""
     behind = boto3.client(service, **options)
-    if set(options) - set(CREDENTIALS):
+    if set(options) - set(VARIABLES):
         return behind
     return Client(service, behind, options, note)
 
 
 class Client:
-    def __init__(self, service, behind, credentials, note):
+    def __init__(self, service, behind, options, note):
         self.service, self.behind, self.note = service, behind, note
-        self.environment = {name.upper(): value for name, value in credentials.items()}
+        self.environment = {VARIABLES[name]: value for name, value in options.items()}
 
     def __getattr__(self, name):
         operation = self.behind.meta.method_to_api_mapping.get(name)

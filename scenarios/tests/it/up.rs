@@ -80,6 +80,16 @@ fn boto3_works(#[case] script: &str) {
     assert_passed(&boto3(&up(), script));
 }
 
+#[test]
+fn a_region_that_aws_does_not_have_or_that_is_named_twice_is_refused() {
+    for (regions, said) in [("us-east-1,eu-west-9", "AWS has no region `eu-west-9`"), ("eu-west-1,eu-west-1", "is named twice")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nightproof-scenario"));
+        let output = command.args(["up", "--regions", regions]).output().expect("the program");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && errors.contains(said), "{:?} {errors}", output.status);
+    }
+}
+
 /// What only an instance's agent may call; most of it no SDK has.
 const OF_THE_AGENT: [&str; 6] = [
     "ssm ListInstanceAssociations",
@@ -115,6 +125,13 @@ async fn operations() -> Vec<(&'static str, &'static str)> {
 const SCRIPTS: [&str; 7] =
     ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "private_subnet.py", "operations.py"];
 
+/// What calls those that take a second region.
+const OF_TWO_REGIONS: &str = "regions.py";
+
+fn two_regions() -> Up {
+    Up::start_with(env!("CARGO_BIN_EXE_nightproof-scenario"), &["--regions", "us-east-1,eu-west-1"]).expect("two regions")
+}
+
 #[rstest]
 #[case::boto3("boto3")]
 #[case::the_aws_cli("aws")]
@@ -127,6 +144,7 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
         for script in SCRIPTS {
             scope.spawn(|| assert_passed(&boto3_with(&up(), script, &[("CALLED", &path), ("CLIENT", client)])));
         }
+        scope.spawn(|| assert_passed(&boto3_with(&two_regions(), OF_TWO_REGIONS, &[("CALLED", &path), ("CLIENT", client)])));
     });
     let called = fs::read_to_string(called).expect("what was called");
     let called: BTreeSet<&str> = called.lines().collect();

@@ -15,6 +15,9 @@ pub(crate) struct UpOptions {
     /// The operator's account id.
     #[arg(long, default_value = "123456789012", value_parser = account_id)]
     pub(crate) account: String,
+    /// The regions that are served, separated by commas. All are at the one endpoint; the shell exports name the first.
+    #[arg(long, value_name = "REGION", value_delimiter = ',', default_value = "us-east-1", value_parser = region_name)]
+    pub(crate) regions: Vec<String>,
     /// Another account of the region: the exports have its root user's key too, as `NIGHTPROOF_ID_ACCESS_KEY_ID` and `NIGHTPROOF_ID_SECRET_ACCESS_KEY`;
     /// may be repeated.
     #[arg(long, value_name = "ID", value_parser = account_id)]
@@ -59,6 +62,11 @@ pub(crate) struct ShellOptions {
     /// The region's name.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     pub(crate) region: String,
+}
+
+/// Reads the name of one of AWS's regions.
+fn region_name(text: &str) -> Result<String, String> {
+    if nightproof_core::is_region(text) { Ok(text.to_owned()) } else { Err(format!("AWS has no region `{text}`")) }
 }
 
 /// A port of this host, and the port of an instance that it leads to.

@@ -10,7 +10,8 @@ use nightproof_faults::Rule;
 use nightproof_incident::IncidentError;
 use nightproof_journal::Event;
 
-use crate::arguments::{MachineKind, UpOptions};
+use crate::arguments::{MachineKind, MachineOptions, UpOptions};
+use crate::embedded::REGION;
 use crate::error::Error;
 use crate::local_environment::LocalEnvironment;
 use crate::reports::Reports;
@@ -23,6 +24,7 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     let journal = journal_file::open(options.journal.as_deref())?;
     let setting = Setting {
         account: options.account,
+        regions: regions(options.regions, &options.machine)?,
         port: options.port,
         ssm_agent: options.ssm_agent,
         operator_policy: operator::Policy::read(options.operator_policy.as_deref())?,
@@ -63,6 +65,21 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     environment.close(&journal).await?;
     reports.write(&journal);
     exported.map(|()| Exit::Passed).map_err(Error::WriteExports)
+}
+
+/// The regions that are asked for, each once.
+fn regions(asked: Vec<String>, machine: &MachineOptions) -> Result<Vec<String>, Error> {
+    let mut regions: Vec<String> = Vec::new();
+    for name in asked {
+        if regions.contains(&name) {
+            return Err(Error::RegionTwice(name));
+        }
+        regions.push(name);
+    }
+    if machine.cloud_name() == "localstack" && regions != [REGION] {
+        return Err(Error::RegionsOfStore);
+    }
+    Ok(regions)
 }
 
 /// Exports with the keys of other accounts' root users.

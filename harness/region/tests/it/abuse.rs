@@ -27,12 +27,27 @@ pub(crate) struct Client<'a> {
     embedded: &'a Embedded,
     at: SystemTime,
     secret: String,
+    region: &'static str,
+    host: Option<&'static str>,
 }
 
 impl<'a> Client<'a> {
     pub(crate) fn of(cloud: &'a Cloud) -> Self {
         let secret = cloud.embedded.credentials.secret_access_key.clone();
-        Self { embedded: &cloud.embedded, at: cloud.embedded.region.clock().now().into(), secret }
+        let at = cloud.embedded.region.clock().now().into();
+        Self { embedded: &cloud.embedded, at, secret, region: "us-east-1", host: None }
+    }
+
+    /// The same client, which signs for another region.
+    pub(crate) fn in_region(mut self, region: &'static str) -> Self {
+        self.region = region;
+        self
+    }
+
+    /// The same client, which takes the endpoint for this host.
+    pub(crate) fn at_host(mut self, host: &'static str) -> Self {
+        self.host = Some(host);
+        self
     }
 
     fn address(&self) -> &str {
@@ -46,7 +61,7 @@ impl<'a> Client<'a> {
     }
 
     /// What is answered to these bytes, up to the end of the connection; whether all of them were read is the region's decision.
-    fn raw(&self, bytes: &[u8]) -> String {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
         let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
         let mut answer = Vec::new();
@@ -65,15 +80,16 @@ impl<'a> Client<'a> {
         }
         let params = v4::SigningParams::builder()
             .identity(&identity)
-            .region("us-east-1")
+            .region(self.region)
             .name(service)
             .time(self.at)
             .settings(settings)
             .build()
             .unwrap()
             .into();
-        let url = format!("{}{path}", self.embedded.plain_url);
-        let mut given = vec![("host", self.address())];
+        let host = self.host.unwrap_or(self.address());
+        let url = format!("http://{host}{path}");
+        let mut given = vec![("host", host)];
         given.extend(headers);
         // Only the head of S3's requests is signed, so that any body may follow.
         let signed_body = if service == "s3" { SignableBody::UnsignedPayload } else { SignableBody::Bytes(body) };

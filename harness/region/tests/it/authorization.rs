@@ -8,7 +8,7 @@ use nightproof_core::{Caller, Principal};
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
 use serde_json::{Value, json};
 
-const ACCOUNT: &str = "210987654321";
+pub(crate) const ACCOUNT: &str = "210987654321";
 
 pub(crate) struct Cloud {
     pub(crate) embedded: Embedded,
@@ -16,8 +16,16 @@ pub(crate) struct Cloud {
 }
 
 pub(crate) async fn cloud() -> Cloud {
+    cloud_of(&["us-east-1"]).await
+}
+
+/// A cloud of these regions.
+pub(crate) async fn cloud_of(regions: &[&str]) -> Cloud {
     let folder = tempfile::tempdir().unwrap();
-    let options = EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-machine").into());
+    let options = EmbeddedOptions {
+        regions: regions.iter().map(|&name| name.to_owned()).collect(),
+        ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-machine").into())
+    };
     Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder }
 }
 

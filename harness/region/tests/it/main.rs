@@ -29,6 +29,8 @@ mod refused;
 #[cfg(test)]
 mod refused_by_store;
 #[cfg(test)]
+mod regions;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tools;

@@ -112,7 +112,8 @@ impl Attempt for Delivery {
         let arn = self.target.arn.as_str();
         let caller = self.caller(region).await?;
         if arn::service_of(arn) == "events" {
-            return region.call(&caller, "events", "PutEvents", json!({ "Entries": [entry(arn, &self.event)] })).await.map(drop);
+            let entries = json!({ "Entries": [entry(arn, &self.event)] });
+            return region.call_at(arn, &caller, "events", "PutEvents", entries).await.map(drop);
         }
         if arn::service_of(arn) == "lambda" {
             let payload = base64::engine::general_purpose::STANDARD.encode(payload);

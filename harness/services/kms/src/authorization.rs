@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::document::put;
 use crate::grant::Grant;
 use crate::key::Blob;
+use crate::multi_region::in_region;
 use crate::records::Kms;
 use crate::scope::Scope;
 
@@ -20,8 +21,11 @@ impl Kms {
     pub(super) fn named_keys(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         let of_blob = || {
             let blob = STANDARD.decode(input.required("CiphertextBlob")).ok()?;
-            Blob::read(&blob).map(|blob| blob.key_arn.to_owned())
+            Blob::read(&blob).map(|blob| in_region(blob.key_arn, call.region.name()))
         };
+        if kind == "next-primary" {
+            return self.replica_to_be_primary(call, input).into_iter().collect();
+        }
         let name = match kind {
             "key" => input.text("KeyId").map(str::to_owned),
             "target-key" => input.text("TargetKeyId").map(str::to_owned),
@@ -39,6 +43,14 @@ impl Kms {
         };
         let resolved = name.and_then(|name| self.records().resolve(&Scope::new(call), &name).ok());
         resolved.into_iter().collect()
+    }
+
+    /// The replica of a key in the region that is to have the primary.
+    fn replica_to_be_primary(&self, call: &Call, input: &Value) -> Option<String> {
+        let mut records = self.records();
+        let own = records.resolve(&Scope::new(call), input.text("KeyId")?).ok()?;
+        let next = in_region(&own, input.text("PrimaryRegion")?);
+        records.keys.contains_key(&next).then_some(next)
     }
 
     /// The policy of a key, with what its grants allow.

@@ -8,6 +8,7 @@ use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey 
 use crate::spec::Curve;
 
 /// A private key on one of the curves.
+#[derive(Clone)]
 pub(crate) enum EllipticKey {
     P256(p256::SecretKey),
     P384(p384::SecretKey),

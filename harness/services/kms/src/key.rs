@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::document::put;
 use crate::material::{Material, Versions};
+use crate::multi_region::MultiRegion;
 use crate::spec::{KeySpec, KeyUsage};
 
 /// A key.
@@ -26,7 +27,8 @@ pub(super) struct Key {
     pub(super) rotation: Option<i64>,
     /// Made by AWS for one of its services: `alias/aws/s3`.
     pub(super) managed_by_aws: bool,
-    pub(super) multi_region: bool,
+    /// Those that it is related to, if it is a multi-Region key.
+    pub(super) multi_region: Option<MultiRegion>,
     pub(super) spec: KeySpec,
     pub(super) usage: KeyUsage,
     /// Whether its material is imported.
@@ -64,7 +66,14 @@ pub(super) enum State {
     Enabled,
     Disabled,
     PendingImport,
-    PendingDeletion { until: Timestamp, days: i64 },
+    /// A primary, until its last replica is gone.
+    PendingReplicaDeletion {
+        days: i64,
+    },
+    PendingDeletion {
+        until: Timestamp,
+        days: i64,
+    },
 }
 
 impl State {
@@ -73,6 +82,7 @@ impl State {
             Self::Enabled => "Enabled",
             Self::Disabled => "Disabled",
             Self::PendingImport => "PendingImport",
+            Self::PendingReplicaDeletion { .. } => "PendingReplicaDeletion",
             Self::PendingDeletion { .. } => "PendingDeletion",
         }
     }
@@ -82,8 +92,10 @@ impl Key {
     pub(super) fn new(region: &str, account: &str, policy: PolicyDocument, now: Timestamp, new: NewKey) -> Self {
         let uuid = uuid::Uuid::new_v4();
         let id = if new.multi_region { format!("mrk-{}", uuid.simple()) } else { uuid.to_string() };
+        let arn = Arn::new("kms", region, account, format!("key/{id}")).to_string();
         let mut key = Self {
-            arn: Arn::new("kms", region, account, format!("key/{id}")).to_string(),
+            multi_region: new.multi_region.then(|| MultiRegion::primary(&arn)),
+            arn,
             id,
             created: now,
             description: String::new(),
@@ -92,7 +104,6 @@ impl Key {
             tags: BTreeMap::new(),
             rotation: None,
             managed_by_aws: false,
-            multi_region: new.multi_region,
             spec: new.spec,
             usage: new.usage,
             external: new.material.is_none(),
@@ -108,8 +119,13 @@ impl Key {
     /// Notes which material is current, after it changed.
     pub(super) fn note_material(&mut self) {
         if let Some(current) = self.versions().and_then(Versions::current) {
-            self.material_id = Some(current.id(&self.arn));
+            self.material_id = Some(current.id(self.material_scope()));
         }
+    }
+
+    /// What the ids of its material are made for: related multi-Region keys have the same ones.
+    pub(super) fn material_scope(&self) -> &str {
+        if self.multi_region.is_some() { &self.id } else { &self.arn }
     }
 
     /// The material of a symmetric key.
@@ -120,11 +136,21 @@ impl Key {
         }
     }
 
+    /// Whether it is a multi-Region key, and the one that others are replicas of.
+    pub(super) fn is_primary(&self) -> bool {
+        self.multi_region.as_ref().is_some_and(|related| related.primary == self.arn)
+    }
+
+    /// Whether it is a replica, whose rotation and material are the primary's.
+    pub(super) fn is_replica(&self) -> bool {
+        self.multi_region.is_some() && !self.is_primary()
+    }
+
     /// Deletes what was imported; the key can be used again once it is there again.
     pub(super) fn delete_material(&mut self) {
         self.material = None;
         self.expires = None;
-        if !matches!(self.state, State::PendingDeletion { .. }) {
+        if !matches!(self.state, State::PendingDeletion { .. } | State::PendingReplicaDeletion { .. }) {
             self.state = State::PendingImport;
         }
     }
@@ -148,7 +174,7 @@ impl Key {
             "KeyManager": if self.managed_by_aws { "AWS" } else { "CUSTOMER" },
             "CustomerMasterKeySpec": self.spec.name(),
             "KeySpec": self.spec.name(),
-            "MultiRegion": self.multi_region,
+            "MultiRegion": self.multi_region.is_some(),
         });
         put(&mut metadata, self.usage.algorithms_member(), json!(self.spec.algorithms(self.usage)));
         if let Some(id) = &self.material_id {
@@ -165,16 +191,13 @@ impl Key {
         if let Some(expires) = self.expires {
             put(&mut metadata, "ValidTo", json!(expires));
         }
-        if self.multi_region {
-            let primary = json!({"Arn": self.arn, "Region": nightproof_core::service::arn::region_of(&self.arn)});
-            put(
-                &mut metadata,
-                "MultiRegionConfiguration",
-                json!({"MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": []}),
-            );
+        if let Some(related) = &self.multi_region {
+            put(&mut metadata, "MultiRegionConfiguration", related.describe(&self.arn));
         }
-        if let State::PendingDeletion { until, .. } = self.state {
-            put(&mut metadata, "DeletionDate", json!(until));
+        match self.state {
+            State::PendingDeletion { until, .. } => put(&mut metadata, "DeletionDate", json!(until)),
+            State::PendingReplicaDeletion { days } => put(&mut metadata, "PendingDeletionWindowInDays", json!(days)),
+            State::Enabled | State::Disabled | State::PendingImport => {}
         }
         metadata
     }
@@ -205,7 +228,7 @@ impl Key {
             State::Enabled => Ok(()),
             State::Disabled => Err(AwsError::new("DisabledException", 400, format!("{} is disabled.", self.arn))),
             State::PendingImport => Err(self.pending_import()),
-            State::PendingDeletion { .. } => self.not_pending(),
+            State::PendingDeletion { .. } | State::PendingReplicaDeletion { .. } => self.not_pending(),
         }
     }
 
@@ -230,6 +253,9 @@ impl Key {
             State::PendingDeletion { .. } => {
                 Err(AwsError::new("KMSInvalidStateException", 400, format!("{} is pending deletion.", self.arn)))
             }
+            State::PendingReplicaDeletion { .. } => {
+                Err(AwsError::new("KMSInvalidStateException", 400, format!("{} is pending replica deletion.", self.arn)))
+            }
             State::Enabled | State::Disabled | State::PendingImport => Ok(()),
         }
     }
@@ -250,7 +276,7 @@ impl Key {
     pub(super) fn decrypt(&self, nonce: [u8; 12], sealed: &[u8], context: &[u8]) -> Result<(Vec<u8>, String), AwsError> {
         let Material::Symmetric(versions) = self.in_use()? else { return Err(invalid_ciphertext()) };
         let (plain, version) = versions.open(nonce, sealed, context).ok_or_else(invalid_ciphertext)?;
-        Ok((plain, version.id(&self.arn)))
+        Ok((plain, version.id(self.material_scope())))
     }
 }
 

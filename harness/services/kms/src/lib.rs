@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod key_policy;
 mod material;
+mod multi_region;
 mod operations;
 mod page;
 mod records;

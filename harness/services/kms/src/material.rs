@@ -11,6 +11,7 @@ use crate::rsa_key::RsaKey;
 use crate::spec::KeySpec;
 
 /// What a key consists of.
+#[derive(Clone)]
 pub(crate) enum Material {
     Symmetric(Versions),
     Hmac(u16, Vec<u8>),
@@ -78,6 +79,7 @@ impl Material {
 }
 
 /// All material that a symmetric key ever encrypted by.
+#[derive(Clone)]
 pub(crate) struct Versions {
     /// The last one is the current.
     all: Vec<Version>,
@@ -86,6 +88,7 @@ pub(crate) struct Versions {
 }
 
 /// One material of a symmetric key.
+#[derive(Clone)]
 pub(crate) struct Version {
     bytes: [u8; 32],
     /// When it became current by a rotation.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::arn;
 use nightproof_wire::AwsError;
@@ -14,6 +14,7 @@ use crate::grant::Grant;
 use crate::import::Import;
 use crate::key::{Key, NewKey, State};
 use crate::key_policy::managed_policy;
+use crate::multi_region::MultiRegion;
 use crate::scope::Scope;
 
 /// The service `kms`.
@@ -68,7 +69,7 @@ impl Records {
         }
         let is_alias = arn.contains(":alias/");
         let key_arn = if is_alias { self.aliases.get(&arn).map(|alias| alias.key_arn.clone()) } else { Some(arn.clone()) };
-        match key_arn.filter(|key_arn| self.keys.contains_key(key_arn)) {
+        match key_arn.filter(|key_arn| arn::region_of(&arn) == scope.region && self.keys.contains_key(key_arn)) {
             Some(key_arn) => Ok(key_arn),
             None if is_alias => Err(not_found(format!("Alias {arn} is not found."))),
             None if arn::region_of(&arn) != scope.region => Err(not_found(format!("Invalid arn {}", arn::region_of(&arn)))),
@@ -118,9 +119,48 @@ impl Records {
         self.keys.insert(key.arn.clone(), key);
     }
 
+    /// Tells all related keys who is the primary and who are the replicas, and the replicas what they share with their primary.
+    pub(crate) fn relate(&mut self, primary: &str) {
+        let Some(found) = self.keys.get(primary) else { return };
+        let (id, rotation, external) = (found.id.clone(), found.rotation, found.external);
+        let (material, material_id) = (found.material.clone(), found.material_id.clone());
+        let is_replica = |key: &&Key| key.id == id && key.arn != primary;
+        let replicas: Vec<String> = self.keys.values().filter(is_replica).map(|key| key.arn.clone()).collect();
+        let related = MultiRegion { primary: primary.to_owned(), replicas };
+        for key in self.keys.values_mut().filter(|key| key.id == id) {
+            key.multi_region = Some(related.clone());
+            key.rotation = rotation;
+            // Imported material is imported into each key by itself.
+            if key.arn != primary && !external {
+                key.material.clone_from(&material);
+                key.material_id.clone_from(&material_id);
+            }
+        }
+    }
+
+    /// Lets the waiting period of each primary begin whose last replica is gone; tells the others which are left.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/deleting-mrks.html>
+    pub(crate) fn settle_replicas(&mut self, now: Timestamp) {
+        let gone = |key: &Key, keys: &BTreeMap<String, Key>| {
+            key.multi_region.as_ref().is_some_and(|related| related.replicas.iter().any(|arn| !keys.contains_key(arn)))
+        };
+        let changed: Vec<String> =
+            self.keys.values().filter(|key| key.is_primary() && gone(key, &self.keys)).map(|key| key.arn.clone()).collect();
+        for primary in changed {
+            self.relate(&primary);
+            let Some(key) = self.keys.get_mut(&primary) else { continue };
+            let is_last = key.multi_region.as_ref().is_some_and(|related| related.replicas.is_empty());
+            if let (State::PendingReplicaDeletion { days }, true) = (key.state, is_last) {
+                let until = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+                key.state = State::PendingDeletion { until, days };
+            }
+        }
+    }
+
     /// Keys whose waiting period is over are gone, and their aliases with them.
     pub(crate) fn purge(&mut self, now: Timestamp) {
         self.keys.retain(|_, key| !matches!(key.state, State::PendingDeletion { until, .. } if until <= now));
+        self.settle_replicas(now);
         self.keys.values_mut().filter(|key| key.expires.is_some_and(|at| at <= now)).for_each(Key::delete_material);
         self.imports.retain(|_, import| import.forgotten > now);
         let keys = &self.keys;

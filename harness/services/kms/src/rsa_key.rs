@@ -8,6 +8,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 /// A private key.
+#[derive(Clone)]
 pub(crate) struct RsaKey(Box<PrivateKey>);
 
 fn failed(_: impl std::fmt::Debug) -> AwsError {

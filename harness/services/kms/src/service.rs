@@ -21,6 +21,7 @@ use crate::operations::keys::{
     GetKeyRotationStatus, ListKeyPolicies, ListKeys, ListResourceTags, PutKeyPolicy, ScheduleKeyDeletion, TagResource,
     UntagResource, UpdateKeyDescription,
 };
+use crate::operations::replicas::{self, ReplicateKey, UpdatePrimaryRegion};
 use crate::operations::rotations::{self, ListKeyRotations, RotateKeyOnDemand};
 use crate::operations::signatures::{self, DeriveSharedSecret, GenerateMac, GetPublicKey, Sign, Verify, VerifyMac};
 use crate::records::{Kms, Records};
@@ -48,6 +49,9 @@ operations!("kms", Kms:
     TagResource => on_records(keys::tag): ["= @key"],
     UntagResource => on_records(keys::untag): ["= @key"],
     ListResourceTags => on_records(keys::list_tags): ["= @key"],
+
+    ReplicateKey => replicate_key: ["= @key kms:ReplicaRegion=ReplicaRegion", "kms:CreateKey *", "kms:TagResource * ?Tags"],
+    UpdatePrimaryRegion => update_primary_region: ["= @key kms:PrimaryRegion=PrimaryRegion", "= @next-primary kms:PrimaryRegion=PrimaryRegion"],
 
     CreateAlias => on_records(aliases::create): ["= {AliasName}", "= @target-key"],
     UpdateAlias => on_records(aliases::update): ["= {AliasName}", "= @target-key"],
@@ -101,6 +105,18 @@ impl Kms {
     fn create_key(&self, call: &Call, input: CreateKey) -> Result<Value, AwsError> {
         let new = keys::new_key(&input)?;
         keys::create_key(&mut self.records(), &Scope::new(call), &input, new)
+    }
+
+    fn replicate_key(&self, call: &Call, input: ReplicateKey) -> Result<Value, AwsError> {
+        let mut records = self.records();
+        records.purge(call.now);
+        replicas::replicate_key(&mut records, call, &input)
+    }
+
+    fn update_primary_region(&self, call: &Call, input: UpdatePrimaryRegion) -> Result<Value, AwsError> {
+        let mut records = self.records();
+        records.purge(call.now);
+        replicas::update_primary_region(&mut records, call, &input)
     }
 
     fn generate_data_key_pair(&self, call: &Call, input: GenerateDataKeyPair) -> Result<Value, AwsError> {
@@ -163,7 +179,8 @@ impl Service for Kms {
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         let records = self.records();
-        let own = records.keys.values().filter(|key| nightproof_core::service::arn::account_of(&key.arn) == call.account());
+        let mine = Scope::new(call).arn("key/");
+        let own = records.keys.values().filter(|key| key.arn.starts_with(&mine));
         own.map(|key| Tagged { arn: key.arn.clone(), tags: key.tags.clone().into_iter().collect() }).collect()
     }
 

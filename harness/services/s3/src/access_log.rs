@@ -37,6 +37,7 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').
 pub(super) struct Destination {
     source: String,
     account: String,
+    region: String,
     target: String,
     prefix: String,
     /// `None` for the simple format; else whether the date of delivery partitions.
@@ -95,8 +96,15 @@ impl AccessLog {
         Self { pending: Arc::default(), delay }
     }
 
-    /// The entry of a request on a bucket of `account` whose `LoggingEnabled` is `enabled`.
-    pub(super) fn entry(&self, call: &Call, operation: &str, input: &Value, account: &str, enabled: &Value) -> Option<Entry> {
+    /// The entry of a request on a bucket of this account and region whose `LoggingEnabled` is `enabled`.
+    pub(super) fn entry(
+        &self,
+        call: &Call,
+        operation: &str,
+        input: &Value,
+        (account, region): (&str, &str),
+        enabled: &Value,
+    ) -> Option<Entry> {
         let name = text(input, "Bucket")?;
         let target = text(enabled, "TargetBucket")?;
         // A bucket that logs into itself would log its deliveries for ever.
@@ -112,6 +120,7 @@ impl AccessLog {
             destination: Destination {
                 source: name.to_owned(),
                 account: account.to_owned(),
+                region: region.to_owned(),
                 target: target.to_owned(),
                 prefix: text(enabled, "TargetPrefix").unwrap_or_default().to_owned(),
                 partitioned,
@@ -192,6 +201,8 @@ impl AccessLog {
             }
         }
         for (destination, first, lines) in batches {
+            // Source and target are in one region.
+            let Some(region) = region.sibling(&destination.region) else { continue };
             let key = destination.key(region.name(), first, region.clock().now());
             let caller = Caller::service(&destination.account, LOGGING).acting_for(&arn(&destination.source));
             let input = json!({

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_core::service::Call;
-use nightproof_core::{Caller, Principal};
+use nightproof_core::{Caller, Principal, Region};
 use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -161,7 +161,7 @@ impl Encryption {
         context.entry("aws:s3:arn").or_insert(json!(arn));
         let key_id = key_id.unwrap_or_else(|| call.arn("kms", "alias/aws/s3"));
         let input = json!({"KeyId": key_id, "KeySpec": "AES_256", "EncryptionContext": context});
-        let made = call.region.call(&through_s3(call), "kms", "GenerateDataKey", input).await.map_err(from_kms)?;
+        let made = call.region.call(&through_s3(call, &call.region), "kms", "GenerateDataKey", input).await.map_err(from_kms)?;
         let (Some(wrapped), Some(key_arn), Some(key)) = (owned(&made, "CiphertextBlob"), owned(&made, "KeyId"), plaintext(&made))
         else {
             return Err(internal("kms answered no data key"));
@@ -192,7 +192,9 @@ impl Encryption {
             )),
             Self::Kms { wrapped, context, key_arn, .. } => {
                 let input = json!({"CiphertextBlob": wrapped, "EncryptionContext": context, "KeyId": key_arn});
-                let opened = call.region.call(&through_s3(call), "kms", "Decrypt", input).await.map_err(from_kms)?;
+                // That of a copy's source may be elsewhere.
+                let home = call.region.home(key_arn).unwrap_or_else(|| call.region.clone());
+                let opened = home.call(&through_s3(call, &home), "kms", "Decrypt", input).await.map_err(from_kms)?;
                 plaintext(&opened).ok_or_else(|| internal("kms answered no plaintext"))
             }
         }
@@ -233,9 +235,9 @@ impl Encryption {
     }
 }
 
-/// The caller, whose use of a key S3 passes on: `kms:ViaService`.
-fn through_s3(call: &Call) -> Caller {
-    call.caller.clone().via(&format!("s3.{}.amazonaws.com", call.region.name()))
+/// The caller, whose use of a key S3 passes on in the key's region: `kms:ViaService`.
+fn through_s3(call: &Call, region: &Region) -> Caller {
+    call.caller.clone().via(&format!("s3.{}.amazonaws.com", region.name()))
 }
 
 fn plaintext(output: &Value) -> Option<DataKey> {

@@ -105,6 +105,12 @@ fn mismatch(error: &serde_json::Error) -> AwsError {
 #[serde(transparent)]
 pub(crate) struct Text(Option<String>);
 
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+}
+
 impl Text {
     pub(crate) fn get(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())

@@ -26,6 +26,8 @@ mod operations;
 mod policy;
 mod records;
 mod remote;
+mod replication;
+mod replicator;
 mod resources;
 mod service;
 #[cfg(test)]

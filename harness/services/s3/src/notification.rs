@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// Events that can be asked for. Those of losses, replication, tiering and restoring never happen here.
+/// Events that can be asked for. Those of losses, tiering and restoring never happen here, and those of replication go with its metrics, which are none.
 const EVENTS: [&str; 26] = [
     "s3:ObjectCreated:*",
     "s3:ObjectCreated:Put",

@@ -22,6 +22,8 @@ use crate::error::{access_denied, no_such_bucket};
 use crate::input::OnBucket;
 use crate::notification::Notifications;
 use crate::object_lock::Lock;
+use crate::replication::{Replication, ReplicationStatus};
+use crate::replicator::Replicator;
 
 /// The service `s3`.
 pub struct S3 {
@@ -29,6 +31,7 @@ pub struct S3 {
     pub(crate) state: Mutex<State>,
     pub(crate) next: AtomicU64,
     pub(crate) log: AccessLog,
+    pub(crate) replicator: Replicator,
 }
 
 impl S3 {
@@ -39,7 +42,13 @@ impl S3 {
 
     /// As [`S3::new`], with another time from the first access log line of a batch to its delivery.
     pub fn with_log_delay(folder: impl Into<PathBuf>, log_delay: Duration) -> Arc<Self> {
-        Arc::new(Self { folder: folder.into(), state: Mutex::default(), next: AtomicU64::new(1), log: AccessLog::new(log_delay) })
+        Arc::new(Self {
+            folder: folder.into(),
+            state: Mutex::default(),
+            next: AtomicU64::new(1),
+            log: AccessLog::new(log_delay),
+            replicator: Replicator::default(),
+        })
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -81,6 +90,10 @@ impl State {
 pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) account: String,
+    /// Where it is.
+    pub(super) region: String,
+    /// How its creation named that, if it did.
+    pub(super) constraint: Option<String>,
     pub(super) created: Timestamp,
     /// Differs from that of an earlier bucket of the same name.
     pub(super) incarnation: u64,
@@ -94,6 +107,8 @@ pub(super) struct Bucket {
     pub(super) acl: Option<Acl>,
     /// Which pages of other origins may read it.
     pub(super) cors: Option<Cors>,
+    /// Where its objects are replicated to.
+    pub(super) replication: Option<Arc<Replication>>,
     /// Its notification configuration.
     pub(super) notifications: Notifications,
     /// Versions of each key, the newest last; never an empty list.
@@ -163,6 +178,15 @@ impl Bucket {
         }
         versions.push(Version { id: id.clone(), modified: now, content, attributes });
         id
+    }
+
+    /// Adds a replica under the id of its source, or puts it in the place of the one that has that id: what was written later stays the current version.
+    pub(super) fn add_replica(&mut self, key: &str, replica: Version) {
+        self.overtake(key);
+        let versions = self.keys.entry(key.to_owned()).or_default();
+        versions.retain(|version| version.id != replica.id);
+        let at = versions.iter().position(|version| version.modified > replica.modified).unwrap_or(versions.len());
+        versions.insert(at, replica);
     }
 
     /// Removes one version for good.
@@ -240,6 +264,8 @@ pub(super) struct Attributes {
     pub(super) lock: Lock,
     /// Its access control list, unless its owner alone may use it.
     pub(super) acl: Option<Acl>,
+    /// How far it is replicated, if it is to be.
+    pub(super) replication: Option<ReplicationStatus>,
 }
 
 /// An object, or the mark that it was deleted.

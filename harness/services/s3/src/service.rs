@@ -15,6 +15,7 @@ use crate::document::without_nulls;
 use crate::error::{access_denied, no_such_bucket};
 use crate::input;
 use crate::lifecycle::PutBucketLifecycleConfiguration;
+use crate::location::GLOBAL_REGION;
 use crate::operations::acl::{GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl};
 use crate::operations::bucket::{CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets};
 use crate::operations::config::{
@@ -43,9 +44,10 @@ use crate::operations::object_lock::{
     GetObjectLegalHold, GetObjectRetention, PutObjectLegalHold, PutObjectLockConfiguration, PutObjectRetention,
 };
 use crate::operations::put::PutObject;
+use crate::operations::replication::PutBucketReplication;
 use crate::operations::tagging::{self, DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 use crate::records::{Bucket, S3};
-use crate::{access_log, authorization, cors, document, lifecycle};
+use crate::{access_log, authorization, cors, document, lifecycle, location};
 
 /// As [`nightproof_core::operations`], for inputs that are made of parts, and bodies that are streamed. What stands before the colon names
 /// the arguments of the methods; `GetObject`, whose answer is streamed, is a method of its own.
@@ -96,9 +98,9 @@ macro_rules! operations {
 operations!(call, operation, input, body: ["s3:GetObject {Bucket}/{Key} !VersionId", "s3:GetObjectVersion {Bucket}/{Key} ?VersionId s3:versionid=VersionId"];
     CreateBucket => create_bucket(call, &input): ["= {Bucket} s3:locationconstraint=CreateBucketConfiguration.LocationConstraint s3:x-amz-acl=ACL s3:x-amz-object-ownership=ObjectOwnership", "s3:PutBucketAcl {Bucket} ?ACL s3:x-amz-acl=ACL", "s3:PutBucketOwnershipControls {Bucket} ?ObjectOwnership"],
     DeleteBucket => delete_bucket(&input): ["= {Bucket}"],
-    HeadBucket => head_bucket(call, &input): ["s3:ListBucket {Bucket}"],
+    HeadBucket => head_bucket(&input): ["s3:ListBucket {Bucket}"],
     ListBuckets => list_buckets(call, &input): ["s3:ListAllMyBuckets *"],
-    GetBucketLocation => get_bucket_location(call, &input): ["= {Bucket}"],
+    GetBucketLocation => get_bucket_location(&input): ["= {Bucket}"],
 
     GetBucketEncryption => config(call, operation, &input): ["s3:GetEncryptionConfiguration {Bucket}"],
     DeleteBucketEncryption => config(call, operation, &input): ["s3:PutEncryptionConfiguration {Bucket}"],
@@ -122,6 +124,7 @@ operations!(call, operation, input, body: ["s3:GetObject {Bucket}/{Key} !Version
     GetBucketReplication => config(call, operation, &input): ["s3:GetReplicationConfiguration {Bucket}"],
     GetObjectLockConfiguration => config(call, operation, &input): ["s3:GetBucketObjectLockConfiguration {Bucket}"],
     DeleteBucketWebsite => config(call, operation, &input): ["= {Bucket}"],
+    PutBucketReplication => put_bucket_replication(call, &input): ["s3:PutReplicationConfiguration {Bucket}", "iam:PassRole {ReplicationConfiguration.Role} iam:PassedToService='s3.amazonaws.com'"],
     DeleteBucketReplication => config(call, operation, &input): ["s3:PutReplicationConfiguration {Bucket}"],
     GetBucketRequestPayment => config(call, operation, &input): ["= {Bucket}"],
     GetBucketAccelerateConfiguration => config(call, operation, &input): ["s3:GetAccelerateConfiguration {Bucket}"],
@@ -189,10 +192,24 @@ impl S3 {
         self.log.deliver(region).await;
     }
 
+    /// Refuses a request that came to another region's endpoint than its bucket's.
+    fn check_region(&self, call: &Call, operation: Option<&str>, input: &Value) -> Result<(), AwsError> {
+        // The endpoint of us-east-1 tells where any bucket is.
+        let open =
+            operation == Some("CreateBucket") || operation == Some("GetBucketLocation") && call.region.name() == GLOBAL_REGION;
+        if call.region.is_alone() || open {
+            return Ok(());
+        }
+        let state = self.state();
+        let bucket = document::text(input, "Bucket").and_then(|name| state.buckets.get(name));
+        bucket.map_or(Ok(()), |bucket| location::check(call, &bucket.name, &bucket.region))
+    }
+
     fn log_entry(&self, call: &Call, operation: &str, input: &Value) -> Option<Entry> {
         let state = self.state();
         let bucket = state.buckets.get(document::text(input, "Bucket")?)?;
-        self.log.entry(call, operation, input, &bucket.account, bucket.config.get("LoggingEnabled")?)
+        let owner = (bucket.account.as_str(), bucket.region.as_str());
+        self.log.entry(call, operation, input, owner, bucket.config.get("LoggingEnabled")?)
     }
 
     fn size_of(&self, object: &access_log::Object<'_>) -> Option<u64> {
@@ -228,7 +245,8 @@ impl Service for S3 {
 
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
         let entry = self.log_entry(call, operation, &input);
-        let result = match self.check_payer(call, &input) {
+        let checked = self.check_region(call, Some(operation), &input).and_then(|()| self.check_payer(call, &input));
+        let result = match checked {
             Ok(()) => self.run(call, operation, &input, body).await,
             Err(error) => Err(error),
         };
@@ -264,7 +282,11 @@ impl Service for S3 {
         let name = document::text(input, "Bucket").unwrap_or_default();
         let missing =
             call.caller.principal == Principal::Anonymous && !name.is_empty() && !self.state().buckets.contains_key(name);
-        if missing { no_such_bucket(name) } else { denial }
+        if missing {
+            return no_such_bucket(name);
+        }
+        // Whether a policy denies a request, only the bucket's own region knows.
+        self.check_region(call, None, input).err().unwrap_or(denial)
     }
 
     fn refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {
@@ -278,7 +300,8 @@ impl Service for S3 {
             let (s3, region) = (Arc::clone(&self), region.clone());
             async move { s3.log.deliver_in_background(&region).await }
         });
-        region.tasks().spawn(self.expire_in_background(region.clone()));
+        region.tasks().spawn(Arc::clone(&self).expire_in_background(region.clone()));
+        region.tasks().spawn(self.replicate_in_background(region.clone()));
     }
 
     async fn resources(&self, _call: &Call, kind: &str, input: &Value) -> Vec<String> {
@@ -287,7 +310,8 @@ impl Service for S3 {
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         let state = self.state();
-        let own = state.buckets.values().filter(|bucket| bucket.account == call.account());
+        let is_own = |bucket: &&Bucket| bucket.account == call.account() && bucket.region == call.region.name();
+        let own = state.buckets.values().filter(is_own);
         let tags = |bucket: &Bucket| tagging::pairs(bucket.config.get("TagSet"));
         own.map(|bucket| Tagged { arn: arn(&bucket.name), tags: tags(bucket) }).collect()
     }

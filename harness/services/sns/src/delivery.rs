@@ -129,7 +129,7 @@ impl Sender {
         let mut delays = delivery_policy::delays(&self.policy(subscription)).into_iter();
         loop {
             let refusal = tokio::select! {
-                sent = post.send(&self.region, listener) => match sent {
+                sent = post.send(listener) => match sent {
                     Ok(()) => return Ok(()),
                     Err(refusal) => refusal,
                 },
@@ -162,14 +162,14 @@ impl Sender {
     async fn to_queue(&self, queue: &str, message: &Message, subscription: &Subscription) -> Result<(), AwsError> {
         let body = self.body(message, subscription).await?;
         let input = message.for_queue(queue, &body, subscription.is_raw());
-        self.region.call(&self.caller(), "sqs", "SendMessage", input).await.map(drop)
+        self.region.call_at(queue, &self.caller(), "sqs", "SendMessage", input).await.map(drop)
     }
 
     async fn to_function(&self, message: &Message, subscription: &Subscription) -> Result<(), AwsError> {
         let event = self.seal().await?.event(message, subscription, &self.topic)?;
         let payload = STANDARD.encode(event.to_string());
         let input = json!({ "FunctionName": subscription.endpoint, "InvocationType": "Event", "Payload": payload });
-        self.region.call(&self.caller(), "lambda", "Invoke", input).await.map(drop)
+        self.region.call_at(&subscription.endpoint, &self.caller(), "lambda", "Invoke", input).await.map(drop)
     }
 
     /// What became of a message that was sent, after its dead-letter queue was tried.

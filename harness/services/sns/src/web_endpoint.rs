@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) enum Listener {
     /// A port of this host.
     Loopback(Uri),
-    /// A service of the region.
-    Region(Arc<dyn Service>, Uri),
+    /// A service of a region.
+    Region(Region, Arc<dyn Service>, Uri),
     /// Somebody whom the region does not send anything.
     Elsewhere,
 }
@@ -62,8 +62,13 @@ pub(crate) fn listener(region: &Region, endpoint: &str) -> Listener {
     if is_loopback && uri.scheme_str() == Some("http") {
         return Listener::Loopback(uri);
     }
-    match region.services().find(|(_, service)| service.serves(region, host, uri.path())) {
-        Some((_, service)) => Listener::Region(Arc::clone(service), uri),
+    let server = |region: &Region| {
+        let mut services = region.services();
+        let found = services.find(|(_, service)| service.serves(region, host, uri.path()));
+        found.map(|(_, service)| (region.clone(), Arc::clone(service)))
+    };
+    match region.all().iter().find_map(server) {
+        Some((home, service)) => Listener::Region(home, service, uri),
         None => Listener::Elsewhere,
     }
 }
@@ -91,11 +96,11 @@ impl Post {
     }
 
     /// Sends it, and returns whether the endpoint took it.
-    pub(crate) async fn send(&self, region: &Region, listener: &Listener) -> Result<(), Refusal> {
+    pub(crate) async fn send(&self, listener: &Listener) -> Result<(), Refusal> {
         let sent = tokio::time::timeout(PATIENCE, async {
             match listener {
                 Listener::Loopback(uri) => self.to_loopback(uri).await,
-                Listener::Region(service, uri) => self.to_region(region, service.as_ref(), uri).await,
+                Listener::Region(home, service, uri) => self.to_region(home, service.as_ref(), uri).await,
                 Listener::Elsewhere => Err(Refusal { reason: "nobody but this host is sent anything".to_owned(), lasting: true }),
             }
         });

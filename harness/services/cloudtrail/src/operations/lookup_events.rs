@@ -51,6 +51,7 @@ pub(crate) fn lookup_events(call: &Call, input: &LookupEvents) -> Result<Value, 
     };
     let wanted = |event: &ApiCall| {
         event.recipient_account_id == call.account()
+            && event.aws_region == call.region.name()
             && event.event_time.parse::<Timestamp>().is_ok_and(|time| (start..=end).contains(&time))
             && !is_data_event(event)
             && attribute.as_ref().is_none_or(|attribute| attribute.matches(event))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use nightproof_core::service::arn;
 use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use crate::document::put;
 use crate::key::{Blob, Key, context_bytes, invalid_ciphertext};
 use crate::material::Material;
+use crate::multi_region::in_region;
 use crate::records::Records;
 use crate::scope::Scope;
 use crate::spec::{KeySpec, KeyUsage};
@@ -177,15 +179,20 @@ fn open(
         return Ok(Opened { key_arn: key.arn.clone(), plain, material_id: None });
     }
     let blob = Blob::read(bytes).ok_or_else(invalid_ciphertext)?;
+    let key_arn = in_region(blob.key_arn, scope.region);
     let expected = expected.map(|name| records.resolve(scope, name)).transpose()?;
-    if expected.is_some_and(|arn| arn != blob.key_arn) {
+    if expected.is_some_and(|arn| arn != key_arn) {
         return Err(AwsError::new(
             "IncorrectKeyException",
             400,
             "The key ID in the request does not identify a CMK that can perform this operation.",
         ));
     }
-    let key = records.key(scope, blob.key_arn)?;
+    if arn::region_of(&key_arn) != scope.region {
+        let message = "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.";
+        return Err(AwsError::new("AccessDeniedException", 400, message));
+    }
+    let key = records.key(scope, &key_arn)?;
     let (plain, material) = key.decrypt(blob.nonce, blob.sealed, &context_bytes(context)?)?;
     Ok(Opened { key_arn: key.arn.clone(), plain, material_id: Some(material) })
 }

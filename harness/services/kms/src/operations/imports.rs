@@ -149,7 +149,8 @@ fn import_into(key: &mut Key, bytes: &[u8], kind: Option<&str>) -> Result<Option
         return Ok(None);
     }
     let version = Version::read(bytes).ok_or_else(other_material)?;
-    let id = version.id(&key.arn);
+    let scope = key.material_scope().to_owned();
+    let id = version.id(&scope);
     let first = key.material_id.is_none();
     if kind.unwrap_or(if first { "NEW_KEY_MATERIAL" } else { "EXISTING_KEY_MATERIAL" }) == "EXISTING_KEY_MATERIAL" {
         if key.material_id.as_ref() != Some(&id) {
@@ -162,8 +163,7 @@ fn import_into(key: &mut Key, bytes: &[u8], kind: Option<&str>) -> Result<Option
     }
     match &mut key.material {
         Some(Material::Symmetric(versions)) => {
-            if let Some(waiting) = versions.pending.as_ref().map(|pending| pending.id(&key.arn)).filter(|waiting| *waiting != id)
-            {
+            if let Some(waiting) = versions.pending.as_ref().map(|pending| pending.id(&scope)).filter(|waiting| *waiting != id) {
                 let message = format!(
                     "New key material (id: {id}) cannot be imported into KMS key {}, because another key material (id: {waiting}) is pending rotation.",
                     key.arn

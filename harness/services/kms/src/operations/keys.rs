@@ -20,7 +20,7 @@ use crate::spec::{KeySpec, KeyUsage};
 /// A tag of a request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Tag {
+pub(crate) struct Tag {
     tag_key: String,
     tag_value: String,
 }
@@ -228,29 +228,51 @@ fn rotatable(key: &Key) -> Result<(), AwsError> {
     if key.spec == KeySpec::Symmetric { Ok(()) } else { Err(AwsError::new("UnsupportedOperationException", 400, "")) }
 }
 
+/// Refuses to rotate a replica, which its primary does.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html>
+pub(super) fn rotated_by_itself(key: &Key) -> Result<(), AwsError> {
+    if key.is_replica() {
+        let message = format!("{} is not a multi-region primary key.", key.arn);
+        return Err(AwsError::new("UnsupportedOperationException", 400, message));
+    }
+    Ok(())
+}
+
 pub(crate) fn enable_rotation(records: &mut Records, scope: &Scope<'_>, input: &EnableKeyRotation) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
     key.usable()?;
     rotatable(key)?;
+    rotated_by_itself(key)?;
     let days = input.rotation_period_in_days.unwrap_or(365);
     if !(90..=2560).contains(&days) {
         return Err(AwsError::validation("RotationPeriodInDays must be between 90 and 2560"));
     }
     key.rotation = Some(days);
-    Ok(json!({}))
+    share_rotation(records, scope, &input.key_id)
 }
 
 pub(crate) fn disable_rotation(records: &mut Records, scope: &Scope<'_>, input: &DisableKeyRotation) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
     key.usable()?;
     rotatable(key)?;
+    rotated_by_itself(key)?;
     key.rotation = None;
+    share_rotation(records, scope, &input.key_id)
+}
+
+/// Has the replicas of a key rotate as it does.
+fn share_rotation(records: &mut Records, scope: &Scope<'_>, name: &str) -> Result<Value, AwsError> {
+    let key = records.key_by_id(scope, name)?;
+    if key.is_primary() {
+        let arn = key.arn.clone();
+        records.relate(&arn);
+    }
     Ok(json!({}))
 }
 
 pub(crate) fn rotation_status(records: &mut Records, scope: &Scope<'_>, input: &GetKeyRotationStatus) -> Result<Value, AwsError> {
     let key = records.key_by_id(scope, &input.key_id)?;
-    let enabled = key.rotation.is_some() && !matches!(key.state, State::PendingDeletion { .. });
+    let enabled = key.rotation.is_some() && key.not_pending().is_ok();
     let mut output = json!({"KeyId": key.arn, "KeyRotationEnabled": enabled});
     if let (Some(days), Value::Object(members)) = (key.rotation.filter(|_| enabled), &mut output) {
         members.insert("RotationPeriodInDays".to_owned(), json!(days));
@@ -296,6 +318,11 @@ pub(crate) fn schedule_deletion(
     let now = scope.now;
     let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
+    let has_replicas = key.is_primary() && key.multi_region.as_ref().is_some_and(|related| !related.replicas.is_empty());
+    if has_replicas {
+        key.state = State::PendingReplicaDeletion { days };
+        return Ok(json!({"KeyId": key.arn, "KeyState": "PendingReplicaDeletion", "PendingWindowInDays": days}));
+    }
     let until = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
     key.state = State::PendingDeletion { until, days };
     Ok(json!({"KeyId": key.arn, "DeletionDate": until, "KeyState": "PendingDeletion", "PendingWindowInDays": days}))
@@ -310,7 +337,7 @@ pub(crate) struct CancelKeyDeletion {
 
 pub(crate) fn cancel_deletion(records: &mut Records, scope: &Scope<'_>, input: &CancelKeyDeletion) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
-    if !matches!(key.state, State::PendingDeletion { .. }) {
+    if key.not_pending().is_ok() {
         return Err(AwsError::new("KMSInvalidStateException", 400, format!("{} is not pending deletion.", key.arn)));
     }
     // A rescued key is disabled until somebody enables it.
@@ -337,7 +364,7 @@ pub(crate) fn update_description(
     Ok(json!({}))
 }
 
-fn add_tags(key: &mut Key, given: &[Tag]) -> Result<(), AwsError> {
+pub(super) fn add_tags(key: &mut Key, given: &[Tag]) -> Result<(), AwsError> {
     let mut tags = key.tags.clone();
     let mut names = BTreeSet::new();
     for tag in given {

@@ -7,5 +7,6 @@ pub(crate) mod data_key_pairs;
 pub(crate) mod grants;
 pub(crate) mod imports;
 pub(crate) mod keys;
+pub(crate) mod replicas;
 pub(crate) mod rotations;
 pub(crate) mod signatures;

@@ -23,6 +23,7 @@ pub(crate) struct RotateKeyOnDemand {
 pub(crate) fn rotate_on_demand(records: &mut Records, scope: &Scope<'_>, input: &RotateKeyOnDemand) -> Result<Value, AwsError> {
     let key = super::keys::changeable(records, scope, &input.key_id)?;
     key.usable()?;
+    super::keys::rotated_by_itself(key)?;
     let (arn, external) = (key.arn.clone(), key.external);
     let Some(Material::Symmetric(versions)) = &mut key.material else {
         return Err(AwsError::new("UnsupportedOperationException", 400, ""));
@@ -41,6 +42,9 @@ pub(crate) fn rotate_on_demand(records: &mut Records, scope: &Scope<'_>, input: 
     versions.rotate(next, scope.now);
     key.rotations_on_demand += 1;
     key.note_material();
+    if key.multi_region.is_some() {
+        records.relate(&arn);
+    }
     Ok(json!({"KeyId": arn}))
 }
 
@@ -58,7 +62,7 @@ pub(crate) fn list_rotations(records: &mut Records, scope: &Scope<'_>, input: &L
     let Some(versions) = key.versions() else {
         return Err(AwsError::new("UnsupportedOperationException", 400, ""));
     };
-    let rotated = versions.iter().filter_map(|version| Some((version.rotated?, version.id(&key.arn)))).enumerate();
+    let rotated = versions.iter().filter_map(|version| Some((version.rotated?, version.id(key.material_scope())))).enumerate();
     let entries = rotated.map(|(number, (at, material))| {
         let entry = json!({"KeyId": key.arn, "KeyMaterialId": material, "RotationDate": at, "RotationType": "ON_DEMAND"});
         (format!("{number:04}"), entry)

@@ -1,7 +1,7 @@
 //! Buckets: make, remove, find.
 
 use nightproof_core::service::Call;
-use nightproof_core::{canonical_id, quota};
+use nightproof_core::{canonical_id, is_region, quota};
 use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::acl::{Acl, AskedAcl};
 use crate::arn::arn;
 use crate::document::whole_seconds;
 use crate::input::{OnBucket, Text};
-use crate::location;
+use crate::location::{self, GLOBAL_REGION};
 use crate::records::{Bucket, S3};
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
@@ -97,30 +97,8 @@ impl S3 {
         }
         let asked = input.create_bucket_configuration.as_ref();
         let here = call.region.name();
-        match asked.and_then(|asked| asked.location_constraint.get()) {
-            // Elsewhere any other region is refused alike, whether or not it exists.
-            Some(other) if other == "us-east-1" || (here == "us-east-1" && !location::is_constraint(other)) => {
-                return Err(AwsError::new("InvalidLocationConstraint", 400, "The specified location-constraint is not valid")
-                    .with("LocationConstraint", other));
-            }
-            Some(other) if other != here => {
-                return Err(AwsError::new(
-                    "IllegalLocationConstraintException",
-                    400,
-                    format!(
-                        "The {other} location constraint is incompatible for the region specific endpoint this request was sent to."
-                    ),
-                ));
-            }
-            None if here != "us-east-1" => {
-                return Err(AwsError::new(
-                    "IllegalLocationConstraintException",
-                    400,
-                    "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
-                ));
-            }
-            _ => {}
-        }
+        let constraint = asked.and_then(|asked| asked.location_constraint.get());
+        let region = place(call, constraint)?;
         let ownership = input.object_ownership.as_deref().unwrap_or("BucketOwnerEnforced");
         if !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].contains(&ownership) {
             return Err(AwsError::new("InvalidArgument", 400, format!("Invalid x-amz-object-ownership header: {ownership}"))
@@ -141,7 +119,7 @@ impl S3 {
             // Only us-east-1 answers an owner's second creation with success.
             // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
             // Tags would be lost.
-            if here != "us-east-1" || !tags.is_empty() {
+            if here != GLOBAL_REGION || bucket.region != region || constraint.is_some() || !tags.is_empty() {
                 return Err(AwsError::new(
                     "BucketAlreadyOwnedByYou",
                     409,
@@ -157,6 +135,8 @@ impl S3 {
             let mut bucket = Bucket {
                 name: name.to_owned(),
                 account: call.account().to_owned(),
+                region: region.to_owned(),
+                constraint: constraint.map(str::to_owned),
                 created: whole_seconds(call.now),
                 incarnation: self.next_id(),
                 config: std::collections::BTreeMap::new(),
@@ -164,6 +144,7 @@ impl S3 {
                 policy: None,
                 acl,
                 cors: None,
+                replication: None,
                 notifications: crate::notification::Notifications::default(),
                 keys: std::collections::BTreeMap::new(),
                 uploads: std::collections::HashMap::new(),
@@ -187,7 +168,11 @@ impl S3 {
             }
             state.buckets.insert(name.to_owned(), bucket);
         }
-        Ok(json!({"Location": format!("/{name}"), "BucketArn": arn(name)}))
+        let location = match constraint {
+            Some(_) if here == GLOBAL_REGION => format!("http://{name}.s3.amazonaws.com/"),
+            _ => format!("/{name}"),
+        };
+        Ok(json!({"Location": location, "BucketArn": arn(name)}))
     }
 
     pub(crate) fn delete_bucket(&self, input: &DeleteBucket) -> Result<Value, AwsError> {
@@ -205,11 +190,12 @@ impl S3 {
         Ok(json!({}))
     }
 
-    pub(crate) fn head_bucket(&self, call: &Call, input: &HeadBucket) -> Result<Value, AwsError> {
-        let name = self.state().bucket(&input.on)?.name.clone();
+    pub(crate) fn head_bucket(&self, input: &HeadBucket) -> Result<Value, AwsError> {
+        let mut state = self.state();
+        let bucket = state.bucket(&input.on)?;
         Ok(json!({
-            "BucketArn": arn(name),
-            "BucketRegion": call.region.name(),
+            "BucketArn": arn(&bucket.name),
+            "BucketRegion": bucket.region,
             "AccessPointAlias": false,
         }))
     }
@@ -220,16 +206,16 @@ impl S3 {
         let after = crate::operations::list::untoken(input.continuation_token.get())?;
         let texts = [&input.prefix, &input.continuation_token, &input.bucket_region];
         let paged = input.max_buckets.is_some() || texts.iter().any(|text| text.is_given());
-        if let Some(region) = input.bucket_region.get().filter(|region| !location::is_region(region)) {
+        if let Some(region) = input.bucket_region.get().filter(|region| !is_region(region)) {
             return Err(AwsError::new("InvalidArgument", 400, format!("Argument value {region} is not a valid AWS Region"))
                 .with("ArgumentName", "bucket-region"));
         }
         let state = self.state();
-        let elsewhere = input.bucket_region.get().is_some_and(|region| region != call.region.name());
         let mut found: Vec<&Bucket> = state
             .buckets
             .values()
-            .filter(|bucket| bucket.account == call.account() && bucket.name.starts_with(prefix) && !elsewhere)
+            .filter(|bucket| bucket.account == call.account() && bucket.name.starts_with(prefix))
+            .filter(|bucket| input.bucket_region.get().is_none_or(|region| region == bucket.region))
             .filter(|bucket| after.as_deref().is_none_or(|after| bucket.name.as_str() > after))
             .collect();
         let more = found.len() > most;
@@ -245,7 +231,7 @@ impl S3 {
                     "Name": bucket.name,
                     "CreationDate": bucket.created,
                     // Only who asks for a page is told.
-                    "BucketRegion": paged.then(|| call.region.name()),
+                    "BucketRegion": paged.then_some(&bucket.region),
                     "BucketArn": arn(&bucket.name),
                 })
             })
@@ -258,13 +244,42 @@ impl S3 {
         Ok(Value::Object(output))
     }
 
-    pub(crate) fn get_bucket_location(&self, call: &Call, input: &GetBucketLocation) -> Result<Value, AwsError> {
-        self.state().bucket(&input.on)?;
+    pub(crate) fn get_bucket_location(&self, input: &GetBucketLocation) -> Result<Value, AwsError> {
+        let mut state = self.state();
+        let bucket = state.bucket(&input.on)?;
         // us-east-1 is an empty constraint: a null.
-        Ok(match call.region.name() {
-            "us-east-1" => json!({}),
-            other => json!({"LocationConstraint": other}),
+        Ok(match (bucket.region.as_str(), &bucket.constraint) {
+            (GLOBAL_REGION, _) => json!({}),
+            (_, Some(constraint)) => json!({"LocationConstraint": constraint}),
+            (region, None) => json!({"LocationConstraint": region}),
         })
+    }
+}
+
+/// The region where a bucket is made that is asked for with this constraint.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html#API_CreateBucket_RequestSyntax>
+fn place<'a>(call: &'a Call, constraint: Option<&'a str>) -> Result<&'a str, AwsError> {
+    let here = call.region.name();
+    let illegal = |what: &str| {
+        let message =
+            format!("The {what} location constraint is incompatible for the region specific endpoint this request was sent to.");
+        Err(AwsError::new("IllegalLocationConstraintException", 400, message))
+    };
+    match constraint {
+        // Elsewhere any other region is refused alike, whether or not it exists.
+        Some(asked) if here == GLOBAL_REGION && (asked == GLOBAL_REGION || !location::is_constraint(asked)) => {
+            Err(AwsError::new("InvalidLocationConstraint", 400, "The specified location-constraint is not valid")
+                .with("LocationConstraint", asked))
+        }
+        Some(asked) if location::region_of(asked) == here => Ok(here),
+        // The endpoint of us-east-1 is the one that all regions have.
+        Some(asked) if here == GLOBAL_REGION => match call.region.sibling(location::region_of(asked)) {
+            Some(_) => Ok(location::region_of(asked)),
+            None => Err(crate::error::not_implemented(&format!("CreateBucket in the region {asked}, which was not started,"))),
+        },
+        Some(asked) => illegal(asked),
+        None if here != GLOBAL_REGION => illegal("unspecified"),
+        None => Ok(here),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::document::{flag, list, payload, set, text};
 use crate::error::{invalid_request, malformed_xml, not_implemented};
 use crate::input::{DocumentDigest, NoMfa, OnBucket, Text};
 use crate::lifecycle::PutBucketLifecycleConfiguration;
+use crate::location::GLOBAL_REGION;
 use crate::operations::tagging;
 use crate::policy;
 use crate::records::{Bucket, S3, State};
@@ -170,17 +171,19 @@ impl S3 {
                 "NoSuchWebsiteConfiguration",
                 "The specified bucket does not have a website configuration",
             ),
-            "GetBucketReplication" => absent(
-                &mut state,
-                on,
-                "ReplicationConfigurationNotFoundError",
-                "The replication configuration was not found",
-            ),
+            "GetBucketReplication" => stored(&mut state, on, "ReplicationConfiguration", |config, _| {
+                Ok(json!({"ReplicationConfiguration": config}))
+            }),
+            "DeleteBucketReplication" => state.bucket(on).map(|bucket| {
+                bucket.config.remove("ReplicationConfiguration");
+                bucket.replication = None;
+                json!({})
+            }),
             "GetObjectLockConfiguration" => stored(&mut state, on, "ObjectLockConfiguration", |config, _| {
                 Ok(json!({"ObjectLockConfiguration": config}))
             }),
             // Nothing is there to delete, since nothing can be put.
-            "DeleteBucketWebsite" | "DeleteBucketReplication" => state.bucket(on).map(|_| json!({})),
+            "DeleteBucketWebsite" => state.bucket(on).map(|_| json!({})),
             "GetBucketRequestPayment" => state.bucket(on).map(|bucket| {
                 json!({"Payer": if bucket.requester_pays() { "Requester" } else { "BucketOwner" }})
             }),
@@ -252,6 +255,9 @@ fn stored(
             "OwnershipControls" => ("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
             "ObjectLockConfiguration" => {
                 ("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")
+            }
+            "ReplicationConfiguration" => {
+                ("ReplicationConfigurationNotFoundError", "The replication configuration was not found")
             }
             "CORSConfiguration" => ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
             "LifecycleConfiguration" => ("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
@@ -396,7 +402,8 @@ fn put_public_access_block(state: &mut State, input: &PutPublicAccessBlock) -> R
 
 fn put_logging(state: &mut State, input: &PutBucketLogging) -> Result<Value, AwsError> {
     let status = payload(&input.bucket_logging_status)?;
-    let account = state.bucket(&input.on)?.account.clone();
+    let source = state.bucket(&input.on)?;
+    let (account, region) = (source.account.clone(), source.region.clone());
     let Some(enabled) = status.get("LoggingEnabled").filter(|enabled| enabled.is_object()) else {
         state.bucket(&input.on)?.config.remove("LoggingEnabled");
         return Ok(json!({}));
@@ -407,6 +414,11 @@ fn put_logging(state: &mut State, input: &PutBucketLogging) -> Result<Value, Aws
         None => return refused("The target bucket for logging does not exist"),
         Some(bucket) if bucket.account != account => {
             return refused("The owner for the bucket to be logged and the target bucket must be the same.");
+        }
+        Some(bucket) if bucket.region != region => {
+            let error = AwsError::new("CrossLocationLoggingProhibitted", 403, "Cross S3 location logging not allowed. ")
+                .with("TargetBucketLocation", bucket.region.as_str());
+            return Err(if region == GLOBAL_REGION { error } else { error.with("SourceBucketLocation", region) });
         }
         Some(bucket) if !list(enabled, "TargetGrants").is_empty() && bucket.owner_enforced() => {
             return refused(

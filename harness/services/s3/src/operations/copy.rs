@@ -209,7 +209,7 @@ impl S3 {
             storage_class: storage_class(&input.object.storage_class)?,
             encryption,
         };
-        let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl };
+        let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl, replication: None };
         let (written, object) =
             self.commit(call, (&input.on, &input.conditions), (destination.incarnation, key), object, attributes)?;
         let mut result = json!({"ETag": object.etag, "LastModified": crate::document::whole_seconds(call.now)});

@@ -234,6 +234,9 @@ impl S3 {
         if !version.attributes.tags.is_empty() {
             set(&mut output, "TagCount", json!(version.attributes.tags.len()));
         }
+        if let Some(status) = version.attributes.replication {
+            set(&mut output, "ReplicationStatus", json!(status.name()));
+        }
         object.encryption.describe(&mut output);
         version.attributes.lock.describe(&mut output);
         if input.checksum_mode.get().is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED")) {

@@ -11,4 +11,5 @@ pub(crate) mod multipart;
 pub(crate) mod notification;
 pub(crate) mod object_lock;
 pub(crate) mod put;
+pub(crate) mod replication;
 pub(crate) mod tagging;

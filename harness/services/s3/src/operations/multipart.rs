@@ -221,7 +221,7 @@ impl S3 {
             initiated: whole_seconds(call.now),
             order: self.next_id(),
             headers,
-            attributes: Attributes { tags, lock: destination.lock, acl: destination.acl },
+            attributes: Attributes { tags, lock: destination.lock, acl: destination.acl, replication: None },
             storage_class: class,
             encryption,
             algorithm,

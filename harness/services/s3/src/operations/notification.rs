@@ -116,6 +116,7 @@ impl S3 {
 
     /// Tells those who want to know what happened in a bucket. What a destination refuses is lost, as on AWS.
     pub(crate) async fn notify(&self, call: &Call, bucket: &str, events: Vec<Event>) {
+        self.note_replication(bucket, &events);
         let (owner, wanted) = {
             let state = self.state();
             let Some(found) = state.buckets.get(bucket) else { return };

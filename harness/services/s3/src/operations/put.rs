@@ -320,7 +320,7 @@ impl S3 {
             storage_class,
             encryption,
         };
-        let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl };
+        let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl, replication: None };
         let (written, object) =
             self.commit(call, (&input.on, &input.conditions), (destination.incarnation, key), object, attributes)?;
         let mut output = json!({"ETag": object.etag, "VersionId": written.version});

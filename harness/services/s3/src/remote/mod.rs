@@ -83,6 +83,7 @@ impl RemoteS3 {
                 self.owners.lock().entry(bucket).or_insert_with(|| call.account().to_owned());
                 Ok(reply)
             }
+            "PutBucketReplication" => Err(super::error::not_implemented("PutBucketReplication in a store elsewhere")),
             "PutBucketPolicy" => {
                 if let (Some(document), Some(facts)) = (text(&input, "Policy"), self.facts(call, &input).await?) {
                     let bucket = text(&input, "Bucket").unwrap_or_default();
@@ -221,7 +222,7 @@ impl RemoteS3 {
 
     fn log_entry(&self, call: &Call, operation: &str, input: &Value) -> Option<super::access_log::Entry> {
         let facts = self.buckets.get(text(input, "Bucket")?)?;
-        self.log.entry(call, operation, input, &facts.owner, facts.logging.as_ref()?)
+        self.log.entry(call, operation, input, (&facts.owner, call.region.name()), facts.logging.as_ref()?)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{bucket_property, property_form};
 use crate::arn::arn;
+use crate::location::GLOBAL_REGION;
 
 pub(super) struct Bucket;
 
@@ -58,6 +59,9 @@ impl ResourceProvider for Bucket {
             return Err(format!("{name} already exists"));
         }
         let mut input = json!({"Bucket": name});
+        if context.region() != GLOBAL_REGION {
+            input["CreateBucketConfiguration"] = json!({"LocationConstraint": context.region()});
+        }
         if let Some(list) = properties.get("AccessControl").and_then(Value::as_str) {
             input["ACL"] = bucket_property::canned(list).into();
         }

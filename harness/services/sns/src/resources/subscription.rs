@@ -2,8 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html>
 
 use async_trait::async_trait;
+use nightproof_core::service::arn;
 use nightproof_resource::{
-    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, document, policy, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, changed, document, policy, text,
 };
 use serde_json::{Map, Value, json};
 
@@ -34,15 +35,14 @@ impl ResourceProvider for Subscription {
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
         // The region of the topic, which AWS needs where it is another one.
         let region = text(properties, "/Region");
-        if !region.is_empty() && region != context.region() {
-            return Err(format!("a topic of the region {region} is not implemented by this local region"));
-        }
-        let arn = subscribe(context, properties.get("TopicArn"), properties).await?;
+        let there = context.in_region(&region)?;
+        let arn = subscribe(&there, properties.get("TopicArn"), properties).await?;
         context.exists(&arn);
         Ok(MadeResource::new(arn.as_str(), [("Arn", arn.as_str().into())]))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let context = &context.in_region(arn::region_of(&old.physical))?;
         // The scope comes first: a policy has to be one for it.
         let defaults = [
             ("RawMessageDelivery", "false"),
@@ -62,6 +62,7 @@ impl ResourceProvider for Subscription {
     }
 
     async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let context = &context.in_region(arn::region_of(&made.physical)).map_err(Unread::Failed)?;
         let input = json!({ "SubscriptionArn": made.physical });
         let attributes = context.read("sns", "GetSubscriptionAttributes", input, "/Attributes").await?;
         let [delivery, filter, redrive] =
@@ -80,6 +81,7 @@ impl ResourceProvider for Subscription {
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        let context = &context.in_region(arn::region_of(&made.physical))?;
         context.unmake("sns", "Unsubscribe", json!({ "SubscriptionArn": made.physical })).await
     }
 }
