@@ -7,6 +7,7 @@ mod records;
 mod role_arn;
 mod service;
 mod session;
+mod session_tags;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,7 @@ use crate::error::{access_denied, validation};
 use crate::records::Sts;
 use crate::role_arn::parse;
 use crate::session::{describe, duration, expiry};
+use crate::session_tags::SessionTags;
 
 /// `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 #[derive(Debug, Deserialize)]
@@ -25,6 +26,8 @@ pub(crate) struct AssumeRole {
     duration_seconds: Option<i64>,
     #[serde(default)]
     tags: Vec<Tag>,
+    #[serde(default)]
+    transitive_tag_keys: Vec<String>,
     #[expect(dead_code, reason = "authorization has compared it with what the role's trust policy demands")]
     external_id: Option<String>,
     source_identity: Option<String>,
@@ -51,6 +54,8 @@ impl Sts {
         // AWS tells a role that does not exist and one that may not be assumed apart in no way.
         let role = self.identities.role(account, name).filter(|role| role.arn == arn).ok_or_else(|| denied(&call.caller, arn))?;
         let seconds = granted(call, seconds, role.max_session_duration)?;
+        let given = input.tags.into_iter().map(Tag::pair).collect();
+        let SessionTags { tags, transitive } = SessionTags::new(given, input.transitive_tag_keys, &self.tags_of(&call.caller))?;
 
         let principal =
             Principal::AssumedRole { role: role.name.clone(), role_id: role.id.clone(), session: session_name.to_owned() };
@@ -62,7 +67,7 @@ impl Sts {
             role_arn: Some(role.arn),
             policy: session_policy(input.policy)?,
             policy_arns: input.policy_arns.into_iter().filter_map(|policy| policy.arn).collect(),
-            tags: input.tags.into_iter().map(Tag::pair).collect(),
+            tags,
             source_identity: input.source_identity,
             issued_to: call.caller.clone(),
             issued: call.now,
@@ -72,7 +77,7 @@ impl Sts {
         if let (Some(output), Some(identity)) = (output.as_object_mut(), &session.source_identity) {
             output.insert("SourceIdentity".to_owned(), identity.as_str().into());
         }
-        self.remember(&credential.access_key_id, session);
+        self.remember(&credential.access_key_id, session, transitive);
         Ok(output)
     }
 }

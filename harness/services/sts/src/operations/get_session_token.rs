@@ -43,6 +43,7 @@ impl Sts {
                 issued: call.now,
                 expires,
             },
+            Vec::new(),
         );
         Ok(json!({ "Credentials": describe(&credential) }))
     }
