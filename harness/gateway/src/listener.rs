@@ -21,8 +21,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may neither send nor take anything once the region stops.
 const STANDSTILL: Duration = Duration::from_secs(1);
 
-/// Bytes of TLS records that are read at once; rustls by itself takes 4 KiB, a quarter of a record.
-const READ_AT_ONCE: usize = 64 * 1024;
+/// Bytes of TLS records that are read at once: a whole record, of which rustls by itself takes 4 KiB. A connection holds them until it closes.
+/// <https://www.rfc-editor.org/rfc/rfc8446#section-5.2>
+const READ_AT_ONCE: usize = 5 + 16 * 1024 + 256;
 
 /// A listening port of the region.
 pub struct Listener {

@@ -3,9 +3,14 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Nesting and elements beyond which a body is refused.
+/// Nesting beyond which a body is refused.
 const DEEPEST: usize = 64;
-const MOST_ELEMENTS: usize = 200_000;
+
+/// Elements beyond which a request is refused, whose sender nobody knows.
+const MOST_OF_A_REQUEST: usize = 200_000;
+
+/// Elements beyond which an answer is refused: each of the instances of a large fleet has more than a hundred.
+const MOST_OF_AN_ANSWER: usize = 5_000_000;
 
 /// One element.
 #[derive(Debug, Default)]
@@ -28,8 +33,17 @@ impl Element {
     }
 }
 
-/// Reads a document; `None` when it is no well-formed XML, has a document type, or is out of bounds.
+/// Reads the document of a request; `None` when it is no well-formed XML, has a document type, or is out of bounds.
 pub(crate) fn parse(body: &[u8]) -> Option<Element> {
+    parse_within(MOST_OF_A_REQUEST, body)
+}
+
+/// As [`parse`], of an answer.
+pub(crate) fn parse_answer(body: &[u8]) -> Option<Element> {
+    parse_within(MOST_OF_AN_ANSWER, body)
+}
+
+fn parse_within(most: usize, body: &[u8]) -> Option<Element> {
     let text = std::str::from_utf8(body).ok().filter(|text| !text.contains(is_forbidden))?;
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
@@ -39,14 +53,14 @@ pub(crate) fn parse(body: &[u8]) -> Option<Element> {
         match reader.read_event().ok()? {
             Event::Start(start) => {
                 elements += 1;
-                if open.len() >= DEEPEST || elements > MOST_ELEMENTS || root.is_some() {
+                if open.len() >= DEEPEST || elements > most || root.is_some() {
                     return None;
                 }
                 open.push(element(&start)?);
             }
             Event::Empty(start) => {
                 elements += 1;
-                if elements > MOST_ELEMENTS || root.is_some() {
+                if elements > most || root.is_some() {
                     return None;
                 }
                 let found = element(&start)?;
@@ -203,6 +217,13 @@ mod tests {
         assert!(parse(b"<a>").is_none());
         assert!(parse(b"").is_none());
         assert!(parse(&[0xff, 0xfe, b'<']).is_none());
+    }
+
+    #[test]
+    fn an_answer_may_have_more_elements_than_a_request() {
+        let body = format!("<a>{}</a>", "<b/>".repeat(MOST_OF_A_REQUEST));
+        assert!(parse(body.as_bytes()).is_none());
+        assert_eq!(parse_answer(body.as_bytes()).unwrap().children.len(), MOST_OF_A_REQUEST);
     }
 
     #[test]

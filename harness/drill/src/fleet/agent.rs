@@ -12,8 +12,8 @@ use crate::account::dynamic_client::DynamicClient;
 /// How long a message stays invisible to others once the agent has it, in seconds; as the real agent asks.
 const VISIBILITY: u64 = 10;
 
-/// Uploads that are sent at once: what a client buffers of each would otherwise be most of what is measured, and the processors are busy all the same.
-const UPLOADS: usize = 64;
+/// Agents that register or upload at once: what a client buffers for each would otherwise be most of what is measured, and the processors are busy all the same.
+const AT_ONCE: usize = 64;
 
 /// What each agent does with its command.
 pub(super) struct Work {
@@ -21,13 +21,13 @@ pub(super) struct Work {
     pub(super) bucket: String,
     /// The file that is uploaded.
     pub(super) archive: tempfile::NamedTempFile,
-    /// How many more uploads may begin.
-    uploads: Semaphore,
+    /// How many more agents may register or upload.
+    turns: Semaphore,
 }
 
 impl Work {
     pub(super) fn new(bucket: String, archive: tempfile::NamedTempFile) -> Self {
-        Self { bucket, archive, uploads: Semaphore::new(UPLOADS) }
+        Self { bucket, archive, turns: Semaphore::new(AT_ONCE) }
     }
 }
 
@@ -45,12 +45,14 @@ pub(super) async fn serve(
         "InstanceId": instance, "AgentName": "amazon-ssm-agent", "AgentStatus": "Active", "AgentVersion": "3.3.0.0",
         "ComputerName": instance, "PlatformName": "Amazon Linux", "PlatformType": "Linux", "PlatformVersion": "2023",
     });
+    let turn = work.turns.acquire().await;
     client.ask("ssm", "UpdateInstanceInformation", &information).await?;
+    drop(turn);
     // Whoever counts may have given up.
     let _ = online.send(());
     let message = received(&client, &instance).await?;
     client.ask("ec2messages", "AcknowledgeMessage", &json!({ "MessageId": message })).await?;
-    let turn = work.uploads.acquire().await;
+    let turn = work.turns.acquire().await;
     upload(&client, &instance, &work.bucket, work.archive.path()).await?;
     drop(turn);
     let payload = json!({

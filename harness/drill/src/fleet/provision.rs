@@ -10,6 +10,9 @@ use crate::{FailurePoint, Hop};
 
 /// For all instances to run.
 const RUNNING_BOUND: Duration = Duration::from_secs(120);
+/// Instances of one call: larger fleets are to be launched in batches, and are listed so that nobody holds all of it at once.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
+const BATCH: usize = 100;
 const IMAGE: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
 /// The tag by which the fleet is sent its command.
 pub(super) const TAG: (&str, &str) = ("Fleet", "Yes");
@@ -40,13 +43,17 @@ pub(super) async fn provision(client: &DynamicClient, machines: usize) -> Result
     ask("iam", "AddRoleToInstanceProfile", json!({ "InstanceProfileName": name, "RoleName": name })).await?;
     let image = text(&ask("ssm", "GetParameter", json!({ "Name": IMAGE })).await?, "/Parameter/Value");
     let tags = json!([{ "ResourceType": "instance", "Tags": [{ "Key": TAG.0, "Value": TAG.1 }] }]);
-    let launch = json!({
-        "ImageId": image, "InstanceType": "t3.micro", "MinCount": machines, "MaxCount": machines,
-        "IamInstanceProfile": { "Name": name }, "TagSpecifications": tags,
-    });
-    let launched = ask("ec2", "RunInstances", launch).await?;
-    let instances = launched.get("Instances").and_then(Value::as_array).into_iter().flatten();
-    let instances: Vec<String> = instances.map(|instance| text(instance, "/InstanceId")).collect();
+    let mut instances: Vec<String> = Vec::with_capacity(machines);
+    while instances.len() < machines {
+        let count = BATCH.min(machines - instances.len());
+        let launch = json!({
+            "ImageId": image, "InstanceType": "t3.micro", "MinCount": count, "MaxCount": count,
+            "IamInstanceProfile": { "Name": name }, "TagSpecifications": tags,
+        });
+        let launched = ask("ec2", "RunInstances", launch).await?;
+        let launched = launched.get("Instances").and_then(Value::as_array).into_iter().flatten();
+        instances.extend(launched.map(|instance| text(instance, "/InstanceId")));
+    }
     running(client, instances.len()).await?;
     Ok(Provisioned { role_arn, bucket: name, instances })
 }
@@ -57,11 +64,18 @@ async fn running(client: &DynamicClient, count: usize) -> Result<(), HopFailure>
         { "Name": format!("tag:{}", TAG.0), "Values": [TAG.1] }, { "Name": "instance-state-name", "Values": ["running"] },
     ]);
     let seen = nightproof_poll::try_until(RUNNING_BOUND, || async {
-        let mut reservations: Vec<Value> = Vec::new();
-        let listed = client.pages("ec2", "DescribeInstances", json!({ "Filters": filters }), "Reservations", &mut reservations);
-        listed.await.map_err(at(Hop::Instance, "DescribeInstances"))?;
-        let instances = reservations.iter().filter_map(|one| one.get("Instances")?.as_array()).map(Vec::len).sum::<usize>();
-        Ok::<_, HopFailure>(if instances == count { Ok(()) } else { Err(instances) })
+        let (mut running, mut token) = (0, Value::Null);
+        loop {
+            let input = json!({ "Filters": filters, "MaxResults": BATCH, "NextToken": token });
+            let mut page =
+                client.ask("ec2", "DescribeInstances", &input).await.map_err(at(Hop::Instance, "DescribeInstances"))?;
+            let reservations = page.get("Reservations").and_then(Value::as_array).into_iter().flatten();
+            running += reservations.filter_map(|one| one.get("Instances")?.as_array()).map(Vec::len).sum::<usize>();
+            token = page.get_mut("NextToken").map_or(Value::Null, Value::take);
+            if token.is_null() {
+                return Ok::<_, HopFailure>(if running == count { Ok(()) } else { Err(running) });
+            }
+        }
     });
     let late = |running| HopFailure::at(Hop::Instance, format!("{running} of {count} instances run"));
     seen.await?.map_err(late)

@@ -106,7 +106,7 @@ impl Codec<'_> {
     /// The root of an XML answer. What takes S3 long may fail after its 200 was sent.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
     fn root(self, operation: &Operation, body: &[u8]) -> Result<Element, AwsError> {
-        let root = xml::parse(body).ok_or_else(|| self.garbled(operation))?;
+        let root = xml::parse_answer(body).ok_or_else(|| self.garbled(operation))?;
         if root.name == "Error" { Err(said(&root, 500)) } else { Ok(root) }
     }
 
@@ -116,10 +116,12 @@ impl Codec<'_> {
             Protocol::Json | Protocol::RestJson => json_error(head, serde_json::from_slice(body).unwrap_or_default()),
             Protocol::Cbor => json_error(head, cbor::read_error(body)),
             // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
-            Protocol::Query => xml::parse(body).and_then(|root| root.child("Error").map(|error| said(error, status))),
+            Protocol::Query => xml::parse_answer(body).and_then(|root| root.child("Error").map(|error| said(error, status))),
             // https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#operation-error-serialization
-            Protocol::Ec2Query => xml::parse(body).and_then(|root| Some(said(root.child("Errors")?.child("Error")?, status))),
-            Protocol::RestXml => xml::parse(body).and_then(|root| match root.name.as_str() {
+            Protocol::Ec2Query => {
+                xml::parse_answer(body).and_then(|root| Some(said(root.child("Errors")?.child("Error")?, status)))
+            }
+            Protocol::RestXml => xml::parse_answer(body).and_then(|root| match root.name.as_str() {
                 "Error" => Some(said(&root, status)),
                 // As all other services of the protocol write it.
                 _ => root.child("Error").map(|error| said(error, status)),
