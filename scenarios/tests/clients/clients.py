@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"
-REGION = "us-east-1"
+REGION = os.environ["AWS_DEFAULT_REGION"]
 
 
 def note(http_response, model, **_):

@@ -5,7 +5,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from clients import ACCOUNT, REGION, client, refused, trust, until
+from clients import ACCOUNT, REGION, client, policy, refused, trust, until
 
 THERE = "eu-west-1"
 
@@ -54,12 +54,36 @@ def messages():
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     assert arn == f"arn:aws:sqs:{THERE}:{ACCOUNT}:nights", arn
     statement = '{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}'
-    policy = f'{{"Version": "2012-10-17", "Statement": [{statement}]}}'
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": f'{{"Version": "2012-10-17", "Statement": [{statement}]}}'})
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     sns.publish(TopicArn=topic, Message="done")
     received = until("the message", lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
     assert received[0]["Body"] == "done", received
+
+
+def replicas():
+    here, there = both("s3")
+    iam = client("iam")
+    here.create_bucket(Bucket="nights")
+    there.create_bucket(Bucket="copies", CreateBucketConfiguration={"LocationConstraint": THERE})
+    for s3, bucket in ((here, "nights"), (there, "copies")):
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    role = iam.create_role(RoleName="replication", AssumeRolePolicyDocument=trust("s3"))["Role"]["Arn"]
+    document = policy((["s3:GetReplicationConfiguration", "s3:GetObjectVersion*", "s3:Replicate*"], "*"))
+    iam.put_role_policy(RoleName="replication", PolicyName="replication", PolicyDocument=document)
+    rule = {
+        "Status": "Enabled",
+        "Priority": 1,
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::copies"},
+    }
+    here.put_bucket_replication(Bucket="nights", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    kept = here.get_bucket_replication(Bucket="nights")["ReplicationConfiguration"]["Rules"]
+    assert kept[0]["Destination"] == rule["Destination"] and kept[0]["ID"], kept
+    here.put_object(Bucket="nights", Key="db.tar", Body=b"night")
+    until("the copy", lambda: here.head_object(Bucket="nights", Key="db.tar").get("ReplicationStatus") == "COMPLETED")
+    assert there.get_object(Bucket="copies", Key="db.tar")["Body"].read() == b"night"
 
 
 def events():
@@ -88,4 +112,5 @@ if __name__ == "__main__":
     buckets()
     keys()
     messages()
+    replicas()
     events()

@@ -101,7 +101,7 @@ const OF_THE_AGENT: [&str; 6] = [
 ];
 
 /// What answers that there is none, or none to be had, whatever is asked; `operations.py` looks at the error.
-const NEVER_THERE: [&str; 2] = ["s3 GetBucketReplication", "s3 GetBucketWebsite"];
+const NEVER_THERE: [&str; 1] = ["s3 GetBucketWebsite"];
 
 /// What takes something from a mail, and none is sent.
 const BY_MAIL: &str = "sns ConfirmSubscription";
@@ -155,6 +155,14 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
         |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one) || one == BY_MAIL || OVER_AT_ONCE.contains(&one);
     let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();
     assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} by {client} with success");
+}
+
+#[rstest]
+#[case::instances_and_their_agents("instances.py")]
+#[case::functions_and_their_sources("functions.py")]
+fn a_second_region_has_machines_of_its_own(#[case] script: &str) {
+    let there = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-1")];
+    assert_passed(&boto3_with(&two_regions(), script, &there));
 }
 
 /// What `refused.py` is refused by beside AWS's own refusals.
