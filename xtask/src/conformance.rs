@@ -52,7 +52,7 @@ fn is_failed(outcome: &Outcome) -> bool {
 /// Tests of whole parts that are about the sandbox, or the same wherever machines and objects are: what clients see of the region's own
 /// services, what policies come to, what is captured, how a report is read, nights that are drawn by the dozen, and incidents in which
 /// nothing goes wrong.
-const SAME_EVERYWHERE: [&str; 9] = [
+const SAME_EVERYWHERE: [&str; 10] = [
     "up::",
     "access::",
     "capture::",
@@ -61,6 +61,7 @@ const SAME_EVERYWHERE: [&str; 9] = [
     "every_shape::",
     "on_demand::",
     "page::",
+    "tools::",
     "an_incident_does_not_show_without_what_goes_wrong",
 ];
 

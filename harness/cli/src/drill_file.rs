@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nightproof_drill::{Archives, Before, Budgets, Demands, Fingerprint, Ignored, Wanted};
 use nightproof_drill_file::{
-    Archives as FileArchives, Database, DrillFile, Machine, MachineKind as FileMachineKind, NAME, Place, Profile,
+    Archives as FileArchives, Database, DrillFile, Machine, MachineKind as FileMachineKind, NAME, Place, Profile, RestoredObjects,
 };
 
 use crate::arguments::{
@@ -64,6 +64,7 @@ pub(crate) fn fill_restore(options: &mut RestoreOptions) -> Result<(), Error> {
     options.restore_script = drill.restore_script;
     options.secrets = drill.secrets;
     options.database_restore = drill.database_restore;
+    options.plain |= drill.all_objects;
     options.data_path = options.data_path.take().or_else(|| file.data.path.clone());
     options.demands = Demands { seeds: Vec::new(), ..demands(&file)? };
     options.strict |= file.strict;
@@ -172,6 +173,7 @@ pub(crate) fn fill_drill(options: &mut DrillOptions, file: &DrillFile) {
     options.database_restore = file.database.as_ref().map(Database::restore);
     let Some(restore) = file.restore() else { return };
     options.restore_script = options.restore_script.take().or_else(|| restore.script.clone());
+    options.all_objects = restore.objects == RestoredObjects::All;
     for (name, path) in &restore.secrets {
         if !options.secrets.iter().any(|(known, _)| known == name) {
             options.secrets.push((name.clone(), path.clone()));

@@ -9,7 +9,7 @@ use crate::error::Error;
 pub(crate) fn read(options: &DrillOptions) -> Result<Option<RestoreScript>, Error> {
     let Some(path) = &options.restore_script else {
         return match &options.database_restore {
-            Some(text) => Ok(Some(RestoreScript { text: text.clone(), secrets: Vec::new() })),
+            Some(text) => Ok(Some(RestoreScript { text: text.clone(), secrets: Vec::new(), all_objects: options.all_objects })),
             None if options.secrets.is_empty() => Ok(None),
             None => Err(Error::SecretWithoutScript),
         };
@@ -20,5 +20,6 @@ pub(crate) fn read(options: &DrillOptions) -> Result<Option<RestoreScript>, Erro
     };
     let text = std::fs::read_to_string(path).map_err(unreadable(path))?;
     let secrets = options.secrets.iter().map(|(name, file)| Ok((name.clone(), std::fs::read(file).map_err(unreadable(file))?)));
-    Ok(Some(RestoreScript { text, secrets: secrets.collect::<Result<_, Error>>()? }))
+    let secrets = secrets.collect::<Result<_, Error>>()?;
+    Ok(Some(RestoreScript { text, secrets, all_objects: options.all_objects }))
 }

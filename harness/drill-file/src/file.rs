@@ -269,6 +269,20 @@ pub struct Restore {
     /// Whether what is at the data path afterwards is compared with the data. Without it there has to be a fingerprint or a `database`. It is
     /// if nothing is said, unless there is a `database`.
     pub tree: Option<bool>,
+    /// Which objects the script finds.
+    #[serde(default)]
+    pub objects: RestoredObjects,
+}
+
+/// Which objects a restore script finds in `$NIGHTPROOF_OBJECTS`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RestoredObjects {
+    /// Those that came in the night.
+    #[default]
+    Night,
+    /// All that are there after it: of a repository that each night adds to.
+    All,
 }
 
 /// Something that the comparison leaves out.

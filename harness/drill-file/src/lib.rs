@@ -16,7 +16,9 @@ pub use amount::{Percent, Span};
 pub use database::{Database, Engine};
 pub use draft::{draft, draft_of_stack};
 pub use error::DrillFileError;
-pub use file::{Archives, Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Place, Profile, Restore, Trigger};
+pub use file::{
+    Archives, Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Place, Profile, Restore, RestoredObjects, Trigger,
+};
 
 pub use suite::Suite;
 

@@ -5,7 +5,7 @@ use nightproof_template::Template;
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::{DrillFile, MachineKind, Place, Profile, draft};
+use crate::{DrillFile, MachineKind, Place, Profile, RestoredObjects, draft};
 
 const WHOLE: &str = "
 version: 1
@@ -21,7 +21,7 @@ machine: {kind: container, platform: ubuntu-24.04, instance_image: 'own:1', func
 nights: 3
 strict: true
 attack: true
-restore: {script: restore.sh, secrets: {passphrase: keys/pass}, tree: false}
+restore: {script: restore.sh, secrets: {passphrase: keys/pass}, tree: false, objects: all}
 operator_policy: operator.json
 allow_blocked_runtimes: true
 ignore: [{path: cache/, reason: is made anew}, {path: 'logs/*.log', reason: goes elsewhere}]
@@ -50,7 +50,7 @@ fn a_file_says_all_that_a_drill_is_told() {
     assert_eq!((file.machine.kind, file.machine.platform.unwrap().key), (Some(MachineKind::Container), "ubuntu-24.04"));
     assert_eq!((file.machine.instance_image(), file.machine.function_image()), (Some("own:1"), Some("own:2")));
     let restore = file.restore().unwrap();
-    assert!(!file.compares_tree() && restore.secrets.len() == 1);
+    assert!(!file.compares_tree() && restore.secrets.len() == 1 && restore.objects == RestoredObjects::All);
     assert_eq!((file.ignore[0].path.as_str(), file.ignore[0].reason()), ("cache", "is made anew"));
     assert_eq!(file.budgets.rto.unwrap().0.as_secs(), 900);
     assert_eq!(file.budgets.rpo.unwrap().0.as_secs(), 26 * 3600);

@@ -64,6 +64,8 @@ pub struct RestoreScript {
     pub text: String,
     /// Files for it alone, by name.
     pub secrets: Vec<(String, Vec<u8>)>,
+    /// Whether it gets all that is in the buckets, and not what came in the night alone: a repository that each night adds to.
+    pub all_objects: bool,
 }
 
 impl fmt::Debug for RestoreScript {

@@ -63,6 +63,11 @@ fn all_that_file_systems_allow_comes_back() {
 
 /// A drill whose script leaves by `commands` what it likes: `put FILE NAME` uploads, `$dated` is of the time, `$DATA_PATH` is the data.
 fn leaving(commands: &str) -> Scenario {
+    leaving_with(SYNC, commands)
+}
+
+/// As [`leaving`], by a role that may do so much with the bucket.
+pub(crate) fn leaving_with(rights: &str, commands: &str) -> Scenario {
     let put = "put() { aws s3 cp \"$1\" \"s3://$BACKUP_BUCKET/backups/$instance/$2\" --only-show-errors; }";
     let begin = format!("          {put}\n          dated=$(date -u +%Y-%m-%dT%H-%M-%SZ)\n          cd \"$(mktemp -d)\"\n");
     let commands: String = commands.lines().map(|line| format!("          {}\n", line.trim())).collect();
@@ -70,7 +75,7 @@ fn leaving(commands: &str) -> Scenario {
         .cutting("          archive=$(mktemp", "          echo \"uploaded s3://")
         .replacing("          echo \"uploaded s3://$BACKUP_BUCKET/$key\"\n", &format!("{begin}{commands}"))
         // `aws s3 sync` lists, and deletes where it is asked to.
-        .replacing("            Action: s3:PutObject\n            Resource: !Sub ${BackupBucket.Arn}/backups/*", SYNC);
+        .replacing("            Action: s3:PutObject\n            Resource: !Sub ${BackupBucket.Arn}/backups/*", rights);
     scenario().template(&template).expect("a template")
 }
 
@@ -149,6 +154,20 @@ fn several_archives_hold_the_data_together() {
 }
 
 #[test]
+fn an_archive_that_the_script_deletes_again_is_none() {
+    let removing = |what: &str| {
+        let made = "tar -C \"$DATA_PATH\" -czf site.tgz .\nput site.tgz $dated.tgz\nput site.tgz old.tgz";
+        let place = "\"s3://$BACKUP_BUCKET/backups/$instance/";
+        leaving(&format!("{made}\naws s3 rm --recursive --only-show-errors {place}\" {what}")).run().expect("a run")
+    };
+    assert_eq!(findings(&removing("--exclude '*' --include old.tgz")), [""; 0]);
+    // Its version is there still, for which nobody looks who restores.
+    let night = removing("");
+    night.assert_broken("object", "0 new archives are in ");
+    assert!(night.why().contains("deleted in this night:\nbackups/i-"), "{}", night.why());
+}
+
+#[test]
 fn a_copy_under_another_name_is_no_second_archive() {
     let copies = |between: &str, name: &str| {
         leaving(&format!("tar -C \"$DATA_PATH\" -czf site.tgz .\nput site.tgz $dated.tgz\n{between}\nput site.tgz {name}"))
@@ -224,7 +243,7 @@ fn restored_by(commands: &str, script: &str) -> Scenario {
     drill.with(&["--restore-script", &file.to_string_lossy(), "--secret", &format!("passphrase={}", secret.to_string_lossy())])
 }
 
-const SECRET: &str = "correct horse battery staple";
+pub(crate) const SECRET: &str = "correct horse battery staple";
 const GPG: &str = "export GNUPGHOME=$(mktemp -d); tar -C \"$DATA_PATH\" -c . | gpg --batch --quiet --passphrase 'correct horse battery staple' --symmetric > \"$archive\"";
 const UNGPG: &str = "export GNUPGHOME=$(mktemp -d)
 gpg --batch --quiet --passphrase-file \"$NIGHTPROOF_SECRETS/passphrase\" -d \"$NIGHTPROOF_OBJECTS/$NIGHTPROOF_KEYS\" |

@@ -80,6 +80,8 @@ mod strangers;
 #[cfg(test)]
 mod suite;
 #[cfg(test)]
+mod tools;
+#[cfg(test)]
 mod tutorial;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;

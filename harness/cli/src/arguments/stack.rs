@@ -94,6 +94,9 @@ pub(crate) struct DrillOptions {
     /// What restores the database of a drill file, if there is no other script.
     #[arg(skip)]
     pub(crate) database_restore: Option<String>,
+    /// Whether the restore script gets all objects: of a drill file alone.
+    #[arg(skip)]
+    pub(crate) all_objects: bool,
     /// Fail on findings too, such as an open port or a bucket without access log.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -45,6 +45,23 @@ pub(crate) struct Listing {
     pub(crate) deleted: Vec<Object>,
 }
 
+impl Listing {
+    /// What a reader would still find: without what was deleted again, and so can be had by its version alone. With `current_only` without what was
+    /// overwritten, too.
+    pub(crate) fn present(mut self, current_only: bool) -> Self {
+        if current_only {
+            self.versions.clone_from(&self.current);
+        } else {
+            let there: BTreeSet<(&str, &str)> = self.current.iter().map(Object::place).collect();
+            let gone: Vec<Object> = self.versions.iter().filter(|object| !there.contains(&object.place())).cloned().collect();
+            for object in gone {
+                self.versions.remove(&object);
+            }
+        }
+        self
+    }
+}
+
 /// The buckets that may get archives: the `wanted` one, or all of the stack but those that only get access logs.
 pub(crate) async fn find(client: &DynamicClient, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, HopFailure> {
     let mut names: Vec<String> = match wanted {
@@ -117,6 +134,11 @@ pub(crate) async fn with_source(
 }
 
 impl Object {
+    /// Its bucket and key.
+    pub(crate) fn place(&self) -> (&str, &str) {
+        (&self.bucket, &self.key)
+    }
+
     /// What names this version in a call.
     pub(crate) fn input(&self) -> Value {
         json!({ "Bucket": self.bucket, "Key": self.key, "VersionId": self.version })

@@ -17,7 +17,7 @@ use crate::evidence::{findings, network, notifications};
 use crate::steps::fingerprint::{Question, Said};
 use crate::steps::observe::Before;
 use crate::steps::rule::{Rule, Starts};
-use crate::steps::verify::{Left, Stored};
+use crate::steps::verify::{Left, Reader, Stored};
 use crate::steps::{chains, fire, metrics, observe, trigger, verify};
 use crate::{Archive, FailurePoint, Hop, Local, Night, Step, attack, control};
 
@@ -211,11 +211,12 @@ impl Drill {
         if is_last {
             self.control(stage, &objects).await?;
         }
+        let reader = Reader::new(self.plan.restore_script.as_ref());
         let left = self
             .step(
                 Step::Verify,
                 night,
-                verify::verify(client, &stage.buckets, &objects, &seen.instances, &stage.manifest),
+                verify::verify(client, &stage.buckets, &objects, &seen.instances, &stage.manifest, reader),
                 |left| {
                     let each = left.stored.iter().map(|one| {
                         let Archive { bucket, key, bytes, encryption, .. } = &one.archive;

@@ -1,5 +1,8 @@
 //! What a night left: whether it restores, and whether its upload was logged.
 
+use std::collections::BTreeSet;
+
+use crate::archive::bucket::Object;
 use crate::chain::failure::HopFailure;
 use crate::evidence::findings;
 use crate::restore::comparison::Comparison;
@@ -42,7 +45,8 @@ impl Drill {
                     archive_check::restore(&self.client, &share, from, manifest, folder, &ignored, timing).await?
                 }
                 Some(script) => {
-                    let backup = Backup { stored: &share, manifest, said };
+                    let beside = beside(left, &share, script);
+                    let backup = Backup { stored: &share, beside: &beside, manifest, said };
                     archive_check::by_script(&share, self.by_script(script, instance, &backup, timing).await?)
                 }
             };
@@ -128,5 +132,50 @@ impl Drill {
             }
         }
         Ok(logged)
+    }
+}
+
+/// What a script finds beside the archives of one instance: what came with them or, if it is given all objects, all else of the buckets; nothing of
+/// another instance.
+fn beside<'a>(left: &'a Left, share: &[&Stored], script: &RestoreScript) -> Vec<&'a Object> {
+    let instance = share.first().map_or("", |one| one.archive.instance.as_str());
+    let others: Vec<&str> =
+        left.stored.iter().map(|one| one.archive.instance.as_str()).filter(|other| *other != instance).collect();
+    let own: BTreeSet<(&str, &str)> = share.iter().flat_map(|one| one.objects()).map(Object::place).collect();
+    let found = if script.all_objects { &left.current } else { &left.companions };
+    let is_beside = |object: &&Object| !own.contains(&object.place()) && !others.iter().any(|other| object.key.contains(other));
+    found.iter().filter(is_beside).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::verify::{Part, Source};
+
+    fn object(key: &str) -> Object {
+        Object { bucket: "b".to_owned(), key: key.to_owned(), version: None, mark: String::new(), bytes: 1, at: 0 }
+    }
+
+    fn stored(instance: &str, key: &str) -> Stored {
+        Stored {
+            archive: Archive { instance: instance.to_owned(), ..Archive::default() },
+            source: Source::Parts(vec![Part { object: object(key), sha256: None }]),
+        }
+    }
+
+    #[test]
+    fn a_script_finds_what_came_with_its_archives_or_all_that_is_there_but_nothing_of_another_instance() {
+        let left = Left {
+            stored: vec![stored("i-1", "i-1/snapshots/b"), stored("i-2", "i-2/snapshots/b")],
+            companions: ["i-1/notes.json", "i-2/notes.json", "notes.json"].map(object).to_vec(),
+            current: ["i-1/config", "i-1/snapshots/b", "i-2/config", "key"].map(object).to_vec(),
+        };
+        let found = |all_objects| {
+            let script = RestoreScript { text: String::new(), secrets: Vec::new(), all_objects };
+            let share: Vec<&Stored> = left.stored.iter().take(1).collect();
+            beside(&left, &share, &script).into_iter().map(|object| object.key.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(false), ["i-1/notes.json", "notes.json"]);
+        assert_eq!(found(true), ["i-1/config", "key"]);
     }
 }

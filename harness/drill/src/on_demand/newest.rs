@@ -11,7 +11,7 @@ use crate::archive::bucket::{self, Bucket, Listing, Object};
 use crate::chain::failure::HopFailure;
 use crate::numbers::Age;
 use crate::restore::checksum;
-use crate::steps::verify::{self, Source, Stored};
+use crate::steps::verify::{self, Reader, Source, Stored};
 use crate::{Endpoint, Failure, Hop};
 
 /// Objects that were uploaded within as many seconds of each other may be of one backup.
@@ -69,11 +69,12 @@ async fn found(client: &DynamicClient, buckets: &[Bucket], listing: &Listing, wa
     let (companions, archives): (Vec<&Object>, Vec<&Object>) =
         near.into_iter().partition(|object| verify::is_companion(&object.key));
     let keys_beside: BTreeSet<String> = archives.iter().map(|object| object.key.clone()).collect();
-    let wholes = of_one_night(verify::wholes(client, archives).await?, last);
+    let wholes = of_one_night(verify::wholes(client, archives, Reader::Drill).await?, last);
     let mut stored = Vec::new();
     for whole in wholes {
         stored.push(verify::look(client, "", whole).await?);
     }
+    verify::are_filled(&stored, Reader::Drill)?;
     Ok(Newest {
         archives: stored.iter().map(shown).collect(),
         at: last.at,

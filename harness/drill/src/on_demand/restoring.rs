@@ -68,10 +68,10 @@ async fn restored(account: &DynamicClient, newest: &Newest, plan: &Plan, timing:
     }
     // As in a drill.
     here.sort_by(|one, other| one.stem().cmp(other.stem()));
-    let built_in = RestoreScript { text: unpacking(&here), secrets: Vec::new() };
+    let built_in = RestoreScript { text: unpacking(&here), secrets: Vec::new(), all_objects: false };
     let script = plan.restore_script.as_ref().unwrap_or(&built_in);
     let here: Vec<&Stored> = here.iter().collect();
-    let result = timing.of("script", restore_script::restored(&client, plan, script, instance, &here)).await?;
+    let result = timing.of("script", restore_script::restored(&client, plan, script, instance, (&here, &[]))).await?;
     if plan.has_tree() {
         let held = fetched.held.filter(|_| plan.restore_script.is_none());
         done.entries = Some(timing.of(COMPARE, looked_at(&client, plan, &result, held)).await?);

@@ -110,6 +110,8 @@ pub(crate) async fn terminate(client: &DynamicClient, instance: &str) -> Result<
 /// What one instance left, and what it was.
 pub(crate) struct Backup<'a> {
     pub(crate) stored: &'a [&'a Stored],
+    /// What the script finds beside it.
+    pub(crate) beside: &'a [&'a Object],
     pub(crate) manifest: &'a Arc<Manifest>,
     /// What it said before the night, if it was asked.
     pub(crate) said: Option<&'a Said>,
@@ -129,7 +131,7 @@ pub(crate) async fn restore(
     if let Some((question, said)) = &asked {
         question.empty(instance, said).await?;
     }
-    let result = timing.of("script", restored(client, plan, script, instance, backup.stored)).await?;
+    let result = timing.of("script", restored(client, plan, script, instance, (backup.stored, backup.beside))).await?;
     let comparison = if plan.has_tree() {
         timing.of(COMPARE, compare(client, plan, &result, backup.manifest)).await?
     } else {
@@ -141,13 +143,13 @@ pub(crate) async fn restore(
     Ok(comparison)
 }
 
-/// Runs the script. Returns the key of what was at the data path then.
+/// Runs the script, which finds what was stored, and what is beside it. Returns the key of what was at the data path then.
 pub(crate) async fn restored(
     client: &DynamicClient,
     plan: &Plan,
     script: &RestoreScript,
     instance: &str,
-    stored: &[&Stored],
+    (stored, beside): (&[&Stored], &[&Object]),
 ) -> Result<String, HopFailure> {
     let bucket = plan.seed_bucket();
     let mut uploads = vec![("script".to_owned(), script.text.clone().into_bytes())];
@@ -160,7 +162,7 @@ pub(crate) async fn restored(
         fetch(&mut fetched, &name, &presigned::to_read(client, (&bucket, &key, None), URL).await?);
     }
     let objects: Vec<&Object> = stored.iter().flat_map(|one| one.objects()).collect();
-    for object in &objects {
+    for object in objects.iter().chain(beside) {
         let place = (object.bucket.as_str(), object.key.as_str(), object.version.as_deref());
         let url = presigned::to_read(client, place, URL).await?;
         fetch(&mut fetched, &format!("objects/{}", object.key), &url);

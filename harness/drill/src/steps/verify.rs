@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::Archive;
-use crate::Hop;
 use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket::{self, Bucket, Listing, Object};
 use crate::archive::manifest::Manifest;
 use crate::chain::failure::{HopFailure, at};
 use crate::restore::{checksum, opening, parts, plain};
+use crate::{Archive, Hop, RestoreScript};
 
 /// Objects are listed as soon as their upload has ended; this only allows for a script that leaves the upload to a child.
 const BOUND: Duration = Duration::from_secs(10);
@@ -71,6 +70,24 @@ pub(crate) struct Left {
     pub(crate) stored: Vec<Stored>,
     /// What goes with it: checksums, logs.
     pub(crate) companions: Vec<Object>,
+    /// All that a reader finds in the buckets then.
+    pub(crate) current: Vec<Object>,
+}
+
+/// Who opens what is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// The drill, which tells archives, parts and copies apart.
+    Drill,
+    /// The user's own script, which alone knows what makes a backup: gaps between numbers, and empty objects, are for it to judge.
+    Script,
+}
+
+impl Reader {
+    /// Of a plan with a restore script the script.
+    pub(crate) fn new(script: Option<&RestoreScript>) -> Self {
+        if script.is_some() { Self::Script } else { Self::Drill }
+    }
 }
 
 /// What one instance left.
@@ -88,9 +105,10 @@ pub(crate) async fn verify(
     before: &Listing,
     instances: &[String],
     manifest: &Manifest,
+    reader: Reader,
 ) -> Result<Left, HopFailure> {
     let found = nightproof_poll::try_until(BOUND, || async {
-        let now = bucket::objects(client, buckets).await?;
+        let now = bucket::objects(client, buckets).await?.present(reader == Reader::Script);
         let whole = shares(&now, before, instances, manifest).is_ok();
         let fresh = archives(&now, before).count();
         Ok::<_, HopFailure>(if whole || fresh >= instances.len() { Ok(now) } else { Err(String::new()) })
@@ -98,7 +116,7 @@ pub(crate) async fn verify(
     .await?;
     let now = match found {
         Ok(now) => now,
-        Err(_) => bucket::objects(client, buckets).await?,
+        Err(_) => bucket::objects(client, buckets).await?.present(reader == Reader::Script),
     };
     let fresh: Vec<&Object> = now.versions.difference(&before.versions).collect();
     let shares = shares(&now, before, instances, manifest).map_err(|missing| {
@@ -115,7 +133,11 @@ pub(crate) async fn verify(
             if old > 0 { format!(" ({old} objects are there from before this night)") } else { String::new() }
         );
         let keys: Vec<&str> = fresh.iter().map(|object| object.key.as_str()).collect();
-        HopFailure::at(Hop::Object, reason).with("new objects", &keys.join("\n"))
+        let deleted: Vec<&str> =
+            now.deleted.iter().filter(|marker| !is_known(before, marker)).map(|marker| marker.key.as_str()).collect();
+        HopFailure::at(Hop::Object, reason)
+            .with("new objects", &keys.join("\n"))
+            .with("deleted in this night", &deleted.join("\n"))
     })?;
     let mut left = Left::default();
     let mut plain = BTreeSet::new();
@@ -124,12 +146,34 @@ pub(crate) async fn verify(
             plain.extend(objects.iter().copied());
             left.stored.push(look_plain(client, share.instance, prefix, objects).await?);
         }
-        for whole in wholes(client, share.archives).await? {
+        for whole in wholes(client, share.archives, reader).await? {
             left.stored.push(look(client, share.instance, whole).await?);
         }
     }
+    are_filled(&left.stored, reader)?;
+    left.current = now.current.iter().cloned().collect();
     left.companions = fresh.into_iter().filter(|object| is_companion(&object.key) && !plain.contains(object)).cloned().collect();
     Ok(left)
+}
+
+/// Whether something was deleted before this night already.
+fn is_known(before: &Listing, marker: &Object) -> bool {
+    before.deleted.iter().any(|known| known.place() == marker.place() && known.version == marker.version)
+}
+
+/// Whether there is something in each object; of those that only a script opens, in one of them.
+pub(crate) fn are_filled(stored: &[Stored], reader: Reader) -> Result<(), HopFailure> {
+    let archives = stored.iter().filter_map(|one| match &one.source {
+        Source::Parts(parts) => Some(parts.iter().map(|part| &part.object)),
+        Source::Plain { .. } => None,
+    });
+    let (empty, filled): (Vec<&Object>, Vec<&Object>) = archives.flatten().partition(|object| object.bytes == 0);
+    match empty.first() {
+        Some(object) if reader == Reader::Drill || filled.is_empty() => {
+            Err(HopFailure::at(Hop::Object, format!("s3://{}/{} is empty", object.bucket, object.key)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether as many machines left something as have to.
@@ -220,9 +264,14 @@ fn assign<'a>(shares: &mut [Share<'a>], objects: impl Iterator<Item = &'a Object
 pub(crate) async fn wholes<'a>(
     client: &DynamicClient,
     objects: Vec<&'a Object>,
+    reader: Reader,
 ) -> Result<Vec<(String, Vec<&'a Object>)>, HopFailure> {
     let keys: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
-    let groups = parts::wholes(&keys).map_err(|missing| HopFailure::at(Hop::Object, missing))?;
+    let groups = match (parts::wholes(&keys), reader) {
+        (Ok(groups), _) => groups,
+        (Err(_), Reader::Script) => Vec::new(),
+        (Err(missing), Reader::Drill) => return Err(HopFailure::at(Hop::Object, missing)),
+    };
     let mut wholes = Vec::new();
     let mut taken = BTreeSet::new();
     for group in groups {
@@ -261,9 +310,6 @@ pub(crate) async fn look(
     let mut parts = Vec::new();
     for object in &objects {
         let head = head(client, object).await?;
-        if head.bytes == 0 {
-            return Err(HopFailure::at(Hop::Object, format!("s3://{}/{} is empty", object.bucket, object.key)));
-        }
         archive.bucket.clone_from(&object.bucket);
         archive.version.clone_from(&object.version);
         archive.bytes += head.bytes;
