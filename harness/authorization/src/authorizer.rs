@@ -109,7 +109,8 @@ impl Authorizer {
             return known;
         }
         let subject = Subject::of(&call.caller, self.identities.as_ref(), self.sessions.as_ref());
-        let context = Arc::new(context::of_principal(&call.caller, call.region.name(), &subject));
+        let home = region_of_instance(call);
+        let context = Arc::new(context::of_principal(&call.caller, home.name(), &subject));
         let known = Arc::new(Known { subject, context });
         self.known.keep(&call.caller, changes, &known);
         known
@@ -302,6 +303,17 @@ fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Con
         context.insert("ec2:Region", region.name());
     }
     context
+}
+
+/// The region of the instance that a caller is; the one that was called if it is none.
+fn region_of_instance(call: &Call) -> Region {
+    let region = &call.region;
+    let Some(instance) = call.caller.instance().filter(|_| !region.is_alone()) else { return region.clone() };
+    let has = |one: &Region| {
+        let ec2 = one.service("ec2");
+        ec2.is_some_and(|ec2| ec2.instances(one, call.account()).iter().any(|found| found.id == instance))
+    };
+    region.all().into_iter().find(has).unwrap_or_else(|| region.clone())
 }
 
 /// The region that has a resource; the one that was called if the resource's is not served, or is a pattern.

@@ -14,9 +14,6 @@ use crate::error::Error;
 use crate::operator::Key;
 use crate::setting::Setting;
 
-/// The name of a local region, unless others are asked for.
-pub(crate) const REGION: &str = "us-east-1";
-
 /// Starts a region in `folder` whose machines are run by this very program, with objects and messages in `store` if there is one.
 pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, store: Option<Store>) -> Result<Embedded, Error> {
     let program = std::env::current_exe().map_err(Error::OwnProgram)?;

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::local_environment::LocalEnvironment;
 use crate::packager::{self, Packager};
 use crate::restore_script;
-use crate::setting::{ACCOUNT, Setting};
+use crate::setting::{ACCOUNT, REGION, Setting};
 use crate::template;
 use crate::values::Values;
 
@@ -132,7 +132,7 @@ impl Rehearsal {
     /// The assembly of the AWS CDK that the template is of, if it is.
     pub(crate) fn assembly(&self) -> Result<Option<Assembly>, Error> {
         let Some(file) = &self.file else { return Ok(None) };
-        Assembly::read(file, &self.template, ACCOUNT, embedded::REGION).map_err(Error::Assembly)
+        Assembly::read(file, &self.template, ACCOUNT, REGION).map_err(Error::Assembly)
     }
 
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.

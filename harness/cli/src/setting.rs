@@ -6,9 +6,11 @@ use jiff::SignedDuration;
 use nightproof_machine::tools::Tools;
 
 use crate::arguments::MachineOptions;
-use crate::embedded::REGION;
 use crate::error::Error;
 use crate::{containers, operator, tools};
+
+/// The name of a local region, unless others are asked for.
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The account of a drill on a local cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";

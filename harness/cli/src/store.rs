@@ -8,9 +8,8 @@ use nightproof_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{CloudKind, PullPolicy, StartedLocalstack};
-use crate::embedded::REGION;
 use crate::error::Error;
-use crate::setting::Setting;
+use crate::setting::{REGION, Setting};
 use crate::{containers, printer};
 
 /// Objects and messages, wherever they are.

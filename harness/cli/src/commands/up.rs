@@ -11,11 +11,10 @@ use nightproof_incident::IncidentError;
 use nightproof_journal::Event;
 
 use crate::arguments::{MachineKind, MachineOptions, UpOptions};
-use crate::embedded::REGION;
 use crate::error::Error;
 use crate::local_environment::LocalEnvironment;
 use crate::reports::Reports;
-use crate::setting::Setting;
+use crate::setting::{REGION, Setting};
 use crate::{Exit, containers, interrupt, journal_file, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {

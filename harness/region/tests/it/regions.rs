@@ -160,6 +160,21 @@ async fn a_bucket_is_not_made_where_its_constraint_does_not_say() {
     cloud.embedded.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_that_is_alone_makes_buckets_where_they_are_signed_for() {
+    let cloud = cloud_of(&["us-east-1"]).await;
+    let there = Client::of(&cloud).in_region("eu-west-1");
+    let refused = there.send("s3", "PUT", "/far-away", &[], b"");
+    assert!(status(&refused) == 400 && refused.contains("The unspecified location constraint is incompatible"), "{refused}");
+    let refused = there.send("s3", "PUT", "/far-away", &[], &bucket_in("us-west-2"));
+    assert!(refused.contains("The us-west-2 location constraint is incompatible"), "{refused}");
+    assert_eq!(status(&there.send("s3", "PUT", "/far-away", &[], &bucket_in("EU"))), 200);
+    let location = Client::of(&cloud).send("s3", "GET", "/far-away?location", &[], b"");
+    assert!(location.contains(">EU</LocationConstraint>"), "{location}");
+    assert_eq!(status(&there.send("s3", "PUT", "/far-away/k", &[], b"hello")), 200);
+    cloud.embedded.stop().await;
+}
+
 const ROLE: &str = "replication";
 
 /// A bucket with versions in each region, a role for replication that may do `actions`, and a rule with `more` of its members.

@@ -23,6 +23,7 @@ use sha2::Digest as _;
 
 use super::document::text;
 use crate::arn::arn;
+use crate::location;
 
 /// From the first access log line of a batch to its delivery.
 pub(crate) const LOG_DELAY: Duration = Duration::from_millis(100);
@@ -202,8 +203,8 @@ impl AccessLog {
         }
         for (destination, first, lines) in batches {
             // Source and target are in one region.
-            let Some(region) = region.sibling(&destination.region) else { continue };
-            let key = destination.key(region.name(), first, region.clock().now());
+            let region = location::home(region, &destination.region);
+            let key = destination.key(&destination.region, first, region.clock().now());
             let caller = Caller::service(&destination.account, LOGGING).acting_for(&arn(&destination.source));
             let input = json!({
                 "Bucket": destination.target,

@@ -27,7 +27,7 @@ mod policy;
 mod records;
 mod remote;
 mod replication;
-mod replicator;
+mod replication_queue;
 mod resources;
 mod service;
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html>
 
 use http::request::Parts;
-use nightproof_core::is_region;
 use nightproof_core::service::Call;
+use nightproof_core::{Region, is_region};
 use nightproof_wire::AwsError;
 
 /// Whether a bucket can be made to be in a place of this name: a region, or `EU`, which stands for `eu-west-1`.
@@ -45,6 +45,30 @@ pub(super) fn check(call: &Call, bucket: &str, region: &str) -> Result<(), AwsEr
         return Err(signed_for_another(call, called, endpoint));
     }
     if endpoint == region { Ok(()) } else { Err(redirect(bucket, region)) }
+}
+
+/// The region that a request is made in: of a region that is served alone, which serves whatever is signed, the one that it is signed for.
+pub(super) fn called(call: &Call) -> &str {
+    let own = call.region.name();
+    if !call.region.is_alone() {
+        return own;
+    }
+    call.http.as_deref().and_then(scope).filter(|region| is_region(region)).unwrap_or(own)
+}
+
+/// The handle of the region of this name, where a bucket is; of a region that is served alone, its own.
+pub(super) fn home(of: &Region, name: &str) -> Region {
+    of.sibling(name).unwrap_or_else(|| of.clone())
+}
+
+/// The region of the signature's scope: the third part of a credential, `AKID/20261123/us-east-1/s3/aws4_request`.
+fn scope(head: &Parts) -> Option<&str> {
+    let header = || head.headers.get(http::header::AUTHORIZATION)?.to_str().ok()?.split_once("Credential=");
+    let query = || head.uri.query()?.split_once("X-Amz-Credential=");
+    if let Some((_, credential)) = header() {
+        return credential.split('/').nth(2);
+    }
+    query()?.1.split("%2F").nth(2)
 }
 
 fn is_signed(head: &Parts) -> bool {
@@ -91,6 +115,22 @@ fn redirect(bucket: &str, region: &str) -> AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signature_names_the_region_of_its_scope() {
+        let of = |uri: &str, header: Option<&str>| {
+            let mut request = http::Request::builder().uri(uri);
+            if let Some(header) = header {
+                request = request.header("authorization", header);
+            }
+            scope(&request.body(()).unwrap().into_parts().0).map(str::to_owned)
+        };
+        let header = "AWS4-HMAC-SHA256 Credential=AKIA/20261123/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+        assert_eq!(of("/b", Some(header)).as_deref(), Some("eu-west-1"));
+        let query = "/b?X-Amz-Credential=AKIA%2F20261123%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Signature=0";
+        assert_eq!(of(query, None).as_deref(), Some("eu-central-1"));
+        assert_eq!(of("/b", Some("AWS AKIA:signature")), None);
+    }
 
     #[test]
     fn a_host_names_the_region_of_its_endpoint() {

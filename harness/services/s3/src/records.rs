@@ -23,7 +23,7 @@ use crate::input::OnBucket;
 use crate::notification::Notifications;
 use crate::object_lock::Lock;
 use crate::replication::{Replication, ReplicationStatus};
-use crate::replicator::Replicator;
+use crate::replication_queue::ReplicationQueue;
 
 /// The service `s3`.
 pub struct S3 {
@@ -31,7 +31,7 @@ pub struct S3 {
     pub(crate) state: Mutex<State>,
     pub(crate) next: AtomicU64,
     pub(crate) log: AccessLog,
-    pub(crate) replicator: Replicator,
+    pub(crate) replications: ReplicationQueue,
 }
 
 impl S3 {
@@ -47,7 +47,7 @@ impl S3 {
             state: Mutex::default(),
             next: AtomicU64::new(1),
             log: AccessLog::new(log_delay),
-            replicator: Replicator::default(),
+            replications: ReplicationQueue::default(),
         })
     }
 

@@ -310,7 +310,9 @@ impl Service for S3 {
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         let state = self.state();
-        let is_own = |bucket: &&Bucket| bucket.account == call.account() && bucket.region == call.region.name();
+        let is_own = |bucket: &&Bucket| {
+            bucket.account == call.account() && location::home(&call.region, &bucket.region).name() == call.region.name()
+        };
         let own = state.buckets.values().filter(is_own);
         let tags = |bucket: &Bucket| tagging::pairs(bucket.config.get("TagSet"));
         own.map(|bucket| Tagged { arn: arn(&bucket.name), tags: tags(bucket) }).collect()

@@ -11,6 +11,7 @@ use crate::records::Kms;
 mod grants;
 mod imports;
 mod keys;
+mod multi_region;
 
 struct Lab {
     region: Region,

@@ -96,7 +96,7 @@ impl S3 {
             }
         }
         let asked = input.create_bucket_configuration.as_ref();
-        let here = call.region.name();
+        let here = location::called(call);
         let constraint = asked.and_then(|asked| asked.location_constraint.get());
         let region = place(call, constraint)?;
         let ownership = input.object_ownership.as_deref().unwrap_or("BucketOwnerEnforced");
@@ -259,7 +259,7 @@ impl S3 {
 /// The region where a bucket is made that is asked for with this constraint.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html#API_CreateBucket_RequestSyntax>
 fn place<'a>(call: &'a Call, constraint: Option<&'a str>) -> Result<&'a str, AwsError> {
-    let here = call.region.name();
+    let here = location::called(call);
     let illegal = |what: &str| {
         let message =
             format!("The {what} location constraint is incompatible for the region specific endpoint this request was sent to.");

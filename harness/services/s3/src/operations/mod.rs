@@ -11,5 +11,6 @@ pub(crate) mod multipart;
 pub(crate) mod notification;
 pub(crate) mod object_lock;
 pub(crate) mod put;
+mod replicas;
 pub(crate) mod replication;
 pub(crate) mod tagging;

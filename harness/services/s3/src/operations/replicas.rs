@@ -1,64 +1,28 @@
 //! Replicas of objects, which are made in the background by the bucket's replication role.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html>
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use nightproof_core::authorization::Need;
 use nightproof_core::delivery;
-use nightproof_core::in_flight::{Count, InFlight};
 use nightproof_core::service::Call;
 use nightproof_core::{Caller, Region};
 use nightproof_wire::AwsError;
-use parking_lot::Mutex;
 use serde_json::Value;
-use tokio::sync::Notify;
 
 use crate::arn::arn;
 use crate::blob;
 use crate::checksum::{BodyDigests, GivenChecksums};
 use crate::encryption::{Encryption, Wanted};
-use crate::error::{internal, no_such_bucket};
+use crate::error::no_such_bucket;
 use crate::event::Event;
+use crate::location;
 use crate::records::{Attributes, Content, Object, S3, Version};
 use crate::replication::{Candidate, Replication, ReplicationStatus, Rule};
+use crate::replication_queue::ReplicationJob;
 
 /// Who makes replicas: S3, as the role of the configuration.
 const PRINCIPAL: &str = "s3.amazonaws.com";
-
-/// Versions that are to be replicated.
-#[derive(Default)]
-pub(crate) struct Replicator {
-    waiting: Mutex<VecDeque<Job>>,
-    wake: Notify,
-    in_flight: Count,
-}
-
-/// A version that is to be replicated.
-struct Job {
-    bucket: String,
-    key: String,
-    version: String,
-    _in_flight: InFlight,
-}
-
-impl Replicator {
-    fn push(&self, bucket: &str, key: &str, version: &str) {
-        let job = Job {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            version: version.to_owned(),
-            _in_flight: self.in_flight.begin(),
-        };
-        self.waiting.lock().push_back(job);
-        self.wake.notify_one();
-    }
-
-    /// Returns when nothing is on its way to another bucket.
-    pub(crate) async fn quiet(&self) -> bool {
-        self.in_flight.quiet().await
-    }
-}
 
 /// A version with all that its replication needs.
 struct Source {
@@ -83,7 +47,7 @@ impl S3 {
             let is_replica = version.attributes.replication == Some(ReplicationStatus::Replica);
             if !is_replica && !rules_for(&replication, &event.key, version).is_empty() {
                 version.attributes.replication = Some(ReplicationStatus::Pending);
-                self.replicator.push(bucket, &event.key, id);
+                self.replications.push(bucket, &event.key, id);
             }
         }
     }
@@ -91,12 +55,9 @@ impl S3 {
     /// Replicates what is noted until the region stops.
     pub(crate) async fn replicate_in_background(self: Arc<Self>, first: Region) {
         loop {
-            let job = self.replicator.waiting.lock().pop_front();
-            let Some(job) = job else {
-                tokio::select! {
-                    () = self.replicator.wake.notified() => continue,
-                    () = first.stopping().cancelled() => return,
-                }
+            let job = tokio::select! {
+                job = self.replications.next() => job,
+                () = first.stopping().cancelled() => return,
             };
             self.replicate(&first, &job).await;
         }
@@ -104,10 +65,10 @@ impl S3 {
 
     /// Returns when nothing is on its way to another bucket; true if nothing is.
     pub async fn replicated(&self) -> bool {
-        self.replicator.quiet().await
+        self.replications.quiet().await
     }
 
-    fn source(&self, job: &Job) -> Option<Source> {
+    fn source(&self, job: &ReplicationJob) -> Option<Source> {
         let state = self.state();
         let bucket = state.buckets.get(&job.bucket)?;
         Some(Source {
@@ -118,10 +79,10 @@ impl S3 {
         })
     }
 
-    async fn replicate(&self, first: &Region, job: &Job) {
+    async fn replicate(&self, first: &Region, job: &ReplicationJob) {
         // What was deleted meanwhile, or is no longer to be replicated, is not.
         let Some(source) = self.source(job) else { return };
-        let Some(region) = first.sibling(&source.region) else { return };
+        let region = location::home(first, &source.region);
         let service = Caller::service(&source.account, PRINCIPAL).acting_for(&arn(&job.bucket));
         let mut status = ReplicationStatus::Completed;
         for rule in rules_for(&source.replication, &job.key, &source.version) {
@@ -142,13 +103,20 @@ impl S3 {
         }
     }
 
-    async fn replicate_by(&self, region: &Region, role: Caller, job: &Job, source: &Source, rule: &Rule) -> Result<(), AwsError> {
+    async fn replicate_by(
+        &self,
+        region: &Region,
+        role: Caller,
+        job: &ReplicationJob,
+        source: &Source,
+        rule: &Rule,
+    ) -> Result<(), AwsError> {
         let Source { version, .. } = source;
         let target = rule.destination.bucket_name();
         let place =
             self.state().buckets.get(target).map(|found| (found.region.clone(), found.incarnation, self.bucket_folder(found)));
         let (there, incarnation, folder) = place.ok_or_else(|| no_such_bucket(target))?;
-        let there = region.sibling(&there).ok_or_else(|| internal("a bucket's region is not served"))?;
+        let there = location::home(region, &there);
         let reading = Call::internal(region, role.clone(), PRINCIPAL);
         let writing = Call::internal(&there, role, PRINCIPAL);
         check_role(&reading, &writing, job, version, rule)?;
@@ -215,7 +183,7 @@ fn wanted(object: &Object, rule: &Rule) -> Option<Wanted> {
 
 /// Whether the role may read the version and write its replica.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
-fn check_role(reading: &Call, writing: &Call, job: &Job, version: &Version, rule: &Rule) -> Result<(), AwsError> {
+fn check_role(reading: &Call, writing: &Call, job: &ReplicationJob, version: &Version, rule: &Rule) -> Result<(), AwsError> {
     let Some(authorizer) = reading.region.authorizer() else { return Ok(()) };
     let own = arn(format!("{}/{}", job.bucket, job.key));
     let replica = arn(format!("{}/{}", rule.destination.bucket_name(), job.key));
