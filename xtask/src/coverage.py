@@ -73,7 +73,7 @@ class Region:
         return VALUES.get(kind, "value")
 
     def source(self, path):
-        text = path.read_text(encoding="utf-8")
+        text = with_transform(path.read_text(encoding="utf-8"))
         if len(text.encode()) <= 51_200:
             return {"TemplateBody": text}
         self.s3.put_object(Bucket="coverage-of-templates", Key=path.name, Body=text.encode())
@@ -116,14 +116,26 @@ class Region:
             pass
 
 
+SERVERLESS = "AWS::Serverless-2016-10-31"
+
+
+def with_transform(text):
+    """A template of serverless resources without the section that has them translated gets it: the translator's own tests call it directly."""
+    if "AWS::Serverless::" not in text or re.search(r"""^[\s{]*["']?Transform["']?\s*:""", text, re.MULTILINE):
+        return text
+    if text.lstrip().startswith("{"):
+        return text.replace("{", f'{{"Transform": "{SERVERLESS}", ', 1)
+    # Before the first line that is a member; what stands above it may be directives and comments.
+    return re.sub(r"^(?=[A-Za-z\"'])", f"Transform: {SERVERLESS}\n", text, count=1, flags=re.MULTILINE)
+
+
 HEAD = """# Coverage
 
 Templates of others, each deployed as a stack of its own on a fresh region, a value being made up for each parameter without a default. Many of them
 are written to be read, not to be deployed: they name images, subnets and buckets that exist nowhere, and AWS refuses them, too. cfn-lint's are those
 of its source package. The SAM translator's are in its repository alone, and are counted where a checkout of it is named:
 `cargo xtask coverage "SAM translator's inputs=CHECKOUT/tests/translator/input"`; those that its own tests expect to fail are left out.
-Most of them lack the section `Transform`, since the translator's tests call it directly, and are refused for it, here as on AWS: that row says little of
-what the transform makes of them.
+Most of them lack the section `Transform`, since the translator's tests call it directly: it is added before they are deployed.
 `cargo xtask coverage` writes this page.
 
 | collection | templates | deploy | refused in AWS's words | cannot be rehearsed here | the first two |

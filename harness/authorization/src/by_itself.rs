@@ -28,6 +28,8 @@ const BY_ITSELF: &[(&str, &str)] = &[
     ("s3.amazonaws.com", "events:PutEvents"),
     // RunInstances and the metadata service ask which role a profile holds.
     ("ec2.amazonaws.com", "iam:GetInstanceProfile"),
+    // Lambda deletes the network interfaces that no function needs any more.
+    ("lambda.amazonaws.com", "ec2:DeleteNetworkInterface"),
 ];
 
 /// Whether the service does this by itself.

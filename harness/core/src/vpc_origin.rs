@@ -4,12 +4,12 @@ use std::net::Ipv4Addr;
 
 use crate::policy_document::PolicyDocument;
 
-/// Is among the extensions of a request that came out of an instance's machine.
+/// Is among the extensions of a request that came out of an instance's machine, or of that of a function in a VPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceOrigin {
-    /// The instance's account.
+    /// Its account.
     pub account: String,
-    /// `i-…`
+    /// `i-…`, or the `eni-…` by which a function is in its VPC.
     pub instance: String,
 }
 

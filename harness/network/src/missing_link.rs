@@ -23,6 +23,11 @@ pub enum MissingLink {
         /// Its id.
         gateway: String,
     },
+    /// The instance that the route leads to is no way out.
+    NatInstance {
+        /// Its network interface.
+        interface: String,
+    },
     /// The instance has no public IPv4 address, and an internet gateway carries no other.
     PublicAddress {
         /// The subnet, whose `MapPublicIpOnLaunch` decides at a launch.
@@ -95,6 +100,11 @@ impl MissingLink {
                     name(gateway)
                 )
             }
+            Self::NatInstance { interface } => format!(
+                "a route to the instance of network interface {}, which does not run, checks source and destination, lets no HTTPS \
+                 through, or is not reached from the internet itself",
+                name(interface)
+            ),
             Self::PublicAddress { .. } => "no public IPv4 address".to_owned(),
             Self::Egress { groups } => {
                 let groups: Vec<String> = groups.iter().map(|group| name(group)).collect();
@@ -136,6 +146,9 @@ impl MissingLink {
             Self::Route { .. } => "a route for 0.0.0.0/0 to an internet gateway",
             Self::Attachment { .. } => "a VPCGatewayAttachment",
             Self::NatGateway { .. } => "a public NAT gateway in a subnet with a route for 0.0.0.0/0 to an internet gateway",
+            Self::NatInstance { .. } => {
+                "a running instance with `SourceDestCheck: false`, a public address and a route to an internet gateway there"
+            }
             Self::PublicAddress { .. } => {
                 "a public address (`MapPublicIpOnLaunch`, `AssociatePublicIpAddress` or an Elastic IP address)"
             }
@@ -157,6 +170,13 @@ impl MissingLink {
 
     /// Whether [`OTHER_WAYS`] would do in its place.
     pub fn has_other_ways(&self) -> bool {
-        matches!(self, Self::Route { .. } | Self::Attachment { .. } | Self::NatGateway { .. } | Self::PublicAddress { .. })
+        matches!(
+            self,
+            Self::Route { .. }
+                | Self::Attachment { .. }
+                | Self::NatGateway { .. }
+                | Self::NatInstance { .. }
+                | Self::PublicAddress { .. }
+        )
     }
 }

@@ -41,10 +41,17 @@ pub(crate) fn missing(snapshot: &Snapshot) -> Vec<MissingLink> {
         _ => None,
     }) {
         missing.push(MissingLink::NatGateway { gateway: gateway.clone() });
+    } else if let Some(interface) = targets.iter().find_map(|target| match target {
+        Some(Target::NatInstance { id, leads_on: false }) => Some(id),
+        _ => None,
+    }) {
+        missing.push(MissingLink::NatInstance { interface: interface.clone() });
     }
     // An internet gateway translates public addresses and none but those; others bring one of their own.
     if snapshot.public_address.is_none()
-        && !targets.iter().any(|target| matches!(target, Some(Target::NatGateway { .. } | Target::Other(_))))
+        && !targets
+            .iter()
+            .any(|target| matches!(target, Some(Target::NatGateway { .. } | Target::NatInstance { .. } | Target::Other(_))))
     {
         missing.push(MissingLink::PublicAddress { subnet: snapshot.subnet.clone() });
     }

@@ -223,6 +223,16 @@ mod tests {
     }
 
     #[test]
+    fn a_route_through_an_instance_leads_on_or_is_named() {
+        let through = |leads_on| {
+            let target = Target::NatInstance { id: "eni-1".to_owned(), leads_on };
+            Snapshot { public_address: None, routes: vec![route("0.0.0.0/0", target)], ..open() }.missing_links()
+        };
+        assert_eq!(through(true), []);
+        assert_eq!(through(false), [MissingLink::NatInstance { interface: "eni-1".to_owned() }]);
+    }
+
+    #[test]
     fn egress_is_for_tcp_port_443_to_addresses_of_aws() {
         assert!(let_out(vec![rule("tcp", (443, 443), anybody())]));
         assert!(let_out(vec![rule("6", (0, 65535), Peer::PrefixList)]));

@@ -45,7 +45,7 @@ impl Rule {
     }
 
     /// Whether it lets HTTPS through with an address of the VPC that has these groups.
-    pub(crate) fn lets_private(&self, address: Ipv4Addr, groups: &[String]) -> bool {
+    pub fn lets_private(&self, address: Ipv4Addr, groups: &[String]) -> bool {
         self.is_https()
             && match &self.peer {
                 Peer::Block(block) => block.contains(&address),

@@ -65,6 +65,14 @@ pub enum Target {
         /// The network ACL of its subnet.
         acl: Acl,
     },
+    /// An instance that translates addresses. <https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html>
+    NatInstance {
+        /// The id of its interface.
+        id: String,
+        /// Whether it runs, takes what is addressed to others, lets HTTPS in from here and out to AWS, and reaches an attached internet
+        /// gateway by a public address. Whether its system forwards packets EC2 does not show.
+        leads_on: bool,
+    },
     /// Something else: a transit gateway, an interface. What is behind it is not known here.
     Other(String),
 }

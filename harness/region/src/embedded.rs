@@ -179,7 +179,8 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         let folder = region.folder().to_owned();
         std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder, source })?;
         let machines = machines.in_region(region.name());
-        let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
+        let links = Arc::new(nightproof_vpc_link::open());
+        let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools, links: Arc::clone(&links) });
         let trigger = RegionTrigger {
             region: region.clone(),
             events: Events::new(),
@@ -189,6 +190,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
             states: States::new(),
             alarms: CloudWatch::new(),
             timers: Arc::default(),
+            links,
         };
         let sandboxes = Sandboxes { machines, tools: tools.clone(), agent_dir: agent_dir.clone(), disk_mib, unlisted_images };
         region.install(services(&global, &trigger, sandboxes, simulated_instances, store.clone()));

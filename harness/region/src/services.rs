@@ -72,7 +72,7 @@ pub(super) fn services(
     let booter: Arc<dyn Booter> = if simulated { Arc::new(SimulatedInstances) } else { Arc::new(sandboxes) };
     let mut members: Vec<Member> = vec![
         ("cloudformation", CloudFormation::with_translator(types(), translator)),
-        ("ec2", Ec2::with_timers(booter, Arc::clone(&trigger.timers))),
+        ("ec2", Ec2::with_shared(booter, Arc::clone(&trigger.timers), Arc::clone(&trigger.links))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm))),
         ("events", Arc::clone(&trigger.events) as _),
         ("iam", Arc::clone(&global.iam) as _),

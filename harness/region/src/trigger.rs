@@ -14,6 +14,7 @@ use nightproof_service_s3::S3;
 use nightproof_service_scheduler::Scheduler;
 use nightproof_service_ssm::Ssm;
 use nightproof_service_states::States;
+use nightproof_vpc_link::Links;
 use nightproof_wire::arn::Arn;
 
 /// A rule, a schedule, a maintenance window or an association could not be fired.
@@ -47,6 +48,8 @@ pub(super) struct RegionTrigger {
     pub(super) states: Arc<States>,
     pub(super) alarms: Arc<CloudWatch>,
     pub(super) timers: Arc<InstanceTimers>,
+    /// What functions and instances in VPCs reach.
+    pub(super) links: Arc<Links>,
 }
 
 impl RegionTrigger {

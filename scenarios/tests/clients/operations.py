@@ -46,6 +46,10 @@ def identities():
     iam.update_access_key(UserName="ops", AccessKeyId=key["AccessKeyId"], Status="Inactive")
     refused("InvalidClientTokenId", client("sts", **mine).get_caller_identity)
 
+    iam.create_login_profile(UserName="ops", Password="night-Watch", PasswordResetRequired=True)
+    iam.update_login_profile(UserName="ops", PasswordResetRequired=False)
+    assert iam.get_login_profile(UserName="ops")["LoginProfile"]["PasswordResetRequired"] is False
+    iam.delete_login_profile(UserName="ops")
     iam.untag_user(UserName="ops", TagKeys=["a"])
     iam.delete_user_permissions_boundary(UserName="ops")
     iam.detach_user_policy(UserName="ops", PolicyArn=BOUNDARY)
@@ -115,6 +119,9 @@ def network(profile):
     assert ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"][0]["State"] == "available"
     ec2.delete_nat_gateway(NatGatewayId=nat)
     ec2.release_address(AllocationId=address)
+    interface = ec2.create_network_interface(SubnetId=subnet, Description="ops")["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
     tables = [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2)]
     route = {"RouteTableId": tables[0], "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway}
     ec2.create_route(**route)

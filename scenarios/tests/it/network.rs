@@ -100,3 +100,34 @@ fn an_elastic_address_makes_an_instance_reachable_after_its_boot() {
     let template = without_public_address().inserting("  InstanceRole:\n", address);
     scenario().template(&template).expect("a template").run().expect("a run").assert_passed();
 }
+
+/// The bundled stack with its function in a subnet of its own, from which nothing leads out but `more`.
+fn function_in_a_private_subnet(more: &str) -> Template {
+    let resources = format!(
+        "  FunctionSubnet: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.20.0.64/26}}}}\n  \
+         FunctionGroup: {{Type: AWS::EC2::SecurityGroup, Properties: {{VpcId: !Ref Vpc, GroupDescription: functions, \
+         SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.20.0.0/24}}]}}}}\n{more}"
+    );
+    let role = "  BackupFunctionRole:\n    Type: AWS::IAM::Role\n    Properties:\n";
+    let policy =
+        "      ManagedPolicyArns: [!Sub 'arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole']\n";
+    let vpc = "VpcConfig: {SubnetIds: [!Ref FunctionSubnet], SecurityGroupIds: [!Ref FunctionGroup]}";
+    Template::default()
+        .inserting("  WebSecurityGroup:\n", &resources)
+        .replacing(role, &format!("{role}{policy}"))
+        .replacing("      Timeout: 60\n", &format!("      Timeout: 10\n      {vpc}\n"))
+}
+
+#[test]
+fn a_function_in_a_subnet_without_a_way_out_times_out() {
+    let night = scenario().template(&function_in_a_private_subnet("")).expect("a template").run().expect("a run");
+    night.assert_broken("function", "timed out");
+}
+
+#[test]
+fn a_function_in_a_private_subnet_sends_its_command_by_an_endpoint() {
+    let endpoint = "  FunctionSsm: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref Vpc, VpcEndpointType: Interface, ServiceName: \
+                    !Sub 'com.amazonaws.${AWS::Region}.ssm', SubnetIds: [!Ref FunctionSubnet], SecurityGroupIds: [!Ref FunctionGroup], \
+                    PrivateDnsEnabled: true}}\n";
+    scenario().template(&function_in_a_private_subnet(endpoint)).expect("a template").run().expect("a run").assert_passed();
+}

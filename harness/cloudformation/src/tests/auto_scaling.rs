@@ -1,5 +1,6 @@
 //! Auto scaling groups: signals of their instances, and the policies by which they are changed.
 
+use nightproof_journal::Event;
 use serde_json::{Value, json};
 
 use super::signal::made;
@@ -230,17 +231,12 @@ async fn a_launch_configuration_and_a_hook_are_made_changed_and_deleted() {
 #[tokio::test]
 async fn what_is_lacking_of_a_group_is_named_before_anything_is_made() {
     let world = World::new();
-    let lacking = template(
-        "t3.micro",
-        "UpdatePolicy: {UseOnlineResharding: true}",
-        &format!("{ONE}\n      HealthCheckType: ELB\n      MaxInstanceLifetime: 86400"),
-    );
+    let lacking =
+        template("t3.micro", "UpdatePolicy: {UseOnlineResharding: true}", &format!("{ONE}\n      MaxInstanceLifetime: 86400"));
     let refused = world.refused("CreateStack", submission("s", &lacking)).await;
-    for name in [
-        "`UseOnlineResharding` of attribute `UpdatePolicy`",
-        "health check type `ELB`",
-        "`MaxInstanceLifetime` of `AWS::AutoScaling::AutoScalingGroup`",
-    ] {
+    for name in
+        ["`UseOnlineResharding` of attribute `UpdatePolicy`", "`MaxInstanceLifetime` of `AWS::AutoScaling::AutoScalingGroup`"]
+    {
         assert!(refused.contains(name), "{name} is not in {refused}");
     }
 }
@@ -268,4 +264,28 @@ async fn a_scheduled_action_is_made_changed_and_deleted_with_its_group() {
     assert!(reason.starts_with("Given recurrence string:nightly is invalid"), "{reason}");
     assert_eq!(world.update("s", &template("t3.micro", "", ONE)).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
     assert_eq!(listed().await, json!([]));
+}
+
+#[tokio::test]
+async fn a_check_of_health_by_load_balancers_is_told_where_those_are_records() {
+    let world = World::new();
+    let told = || {
+        let events = world.region.journal().records().into_iter().map(|record| record.event);
+        let recorded = events.filter_map(|event| match event {
+            Event::Recorded { logical_id, properties, .. } if logical_id == "Group" => Some(properties),
+            _ => None,
+        });
+        recorded.flatten().collect::<Vec<_>>()
+    };
+    let none = "MinSize: '0'\n      MaxSize: '1'\n      HealthCheckType: ELB";
+    assert_eq!(world.create("s", &template("t3.micro", "", none)).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!((group(&world).await["HealthCheckType"].clone(), told()), (json!("ELB"), Vec::<String>::new()));
+    let attached = format!("{none}\n      LoadBalancerNames: [front]");
+    assert_eq!(
+        world.update("s", &template("t3.micro", "", &attached)).await,
+        "UPDATE_COMPLETE",
+        "{:?}",
+        world.failures("s").await
+    );
+    assert!(told().contains(&"HealthCheckType ELB".to_owned()), "{:?}", told());
 }

@@ -78,3 +78,26 @@ async fn a_user_that_does_not_exist_is_added_to_no_group() {
     let reason = world.reason("s", "M", "CREATE_FAILED").await;
     assert!(reason.contains("The user with name nobody cannot be found."), "{reason}");
 }
+
+#[tokio::test]
+async fn a_user_has_the_password_that_its_template_gives() {
+    let world = World::new();
+    let body = |login: &str| format!("Resources:\n  U: {{Type: AWS::IAM::User, Properties: {{UserName: ann, {login}}}}}\n");
+    let reset = async || {
+        let profile = world.call("iam", "GetLoginProfile", json!({"UserName": "ann"})).await;
+        profile.map(|profile| profile["LoginProfile"]["PasswordResetRequired"].clone()).map_err(|error| error.code)
+    };
+    let first = body("LoginProfile: {Password: night-Watch, PasswordResetRequired: true}");
+    assert_eq!(world.create("s", &first).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(reset().await, Ok(json!(true)));
+    let second = body("LoginProfile: {Password: night-Watch2}");
+    assert_eq!(world.update("s", &second).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(reset().await, Ok(json!(false)));
+    assert_eq!(world.update("s", &body("Path: /")).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(reset().await, Err("NoSuchEntity".to_owned()));
+    assert_eq!(world.update("s", &second).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    world.stack("DeleteStack", json!({"StackName": "s"})).await;
+    assert_eq!(world.status("s").await, "gone", "{:?}", world.failures("s").await);
+    assert_eq!(world.create("t", &body("LoginProfile: {Password: short}")).await, "ROLLBACK_COMPLETE");
+    assert!(world.failures("t").await.iter().any(|why| why.contains("minimum length of 8")), "{:?}", world.failures("t").await);
+}

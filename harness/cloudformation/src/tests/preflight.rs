@@ -109,7 +109,7 @@ async fn values_and_names_that_aws_has_are_lacking_and_others_are_wrong() {
     let world = World::new();
     let body = "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id}}
 Resources:
-  F: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.13, Handler: h, Role: r, Code: {ZipFile: x}, KmsKeyArn: k, VpcConfig: {SubnetIds: [!Ref P], SecurityGroupIds: []}}}
+  F: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.13, Handler: h, Role: r, Code: {ZipFile: x}, KmsKeyArn: k}}
   D: {Type: AWS::SSM::Document, Properties: {DocumentType: Package, Content: {}}}
   I: {Type: AWS::EC2::Instance, Properties: {InstanceType: p3.2xlarge, ImageId: !Ref P}}
 ";
@@ -117,7 +117,6 @@ Resources:
     let named = [
         "public parameter `/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id` (P, line 1)",
         "`KmsKeyArn` of `AWS::Lambda::Function` (F, line 3)",
-        "`VpcConfig` of `AWS::Lambda::Function` (F, line 3)",
         "document type `Package` (D, line 4)",
         "instance type `p3.2xlarge` (I, line 5)",
     ];

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     /// If empty, the default subnets of `zones`.
     pub(crate) subnets: Vec<Subnet>,
     pub(crate) zones: Vec<String>,
+    /// `EC2`, and what else is asked.
+    pub(crate) health_check: String,
     /// Seconds from the launch in which the health of an instance does not count.
     pub(crate) grace: i64,
     pub(crate) termination_policies: Vec<String>,
@@ -125,7 +127,7 @@ impl Group {
             "MinSize": size.min, "MaxSize": size.max, "DesiredCapacity": size.desired,
             "DefaultCooldown": settings.cooldown, "AvailabilityZones": self.zones(),
             "LoadBalancerNames": [], "TargetGroupARNs": [], "TrafficSources": [], "EnabledMetrics": [],
-            "HealthCheckType": "EC2", "HealthCheckGracePeriod": settings.grace,
+            "HealthCheckType": settings.health_check, "HealthCheckGracePeriod": settings.grace,
             "Instances": instances.map(Instance::describe).collect::<Vec<_>>(),
             "SuspendedProcesses": suspended
                 .map(|(name, reason)| json!({ "ProcessName": name, "SuspensionReason": reason }))

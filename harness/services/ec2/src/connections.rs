@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
 
+use crate::imds;
 use crate::instance_handle::InstanceHandle;
-use crate::{imds, uplink_stream};
 
 /// Takes the connections of one instance's machine.
 pub(crate) struct InstanceConnections(pub(crate) Arc<InstanceHandle>);
@@ -25,7 +25,7 @@ impl Connections for InstanceConnections {
             // Port 443 of an AWS name: the region's gateway, from the instance's address.
             Channel::Https => {
                 let source = instance.ec2.source_ip(&instance.account, &instance.id);
-                let stream = uplink_stream::carry(region.link_outages(), &instance.ec2.links, &instance.id, stream);
+                let stream = nightproof_vpc_link::carry(region.link_outages(), &instance.ec2.links, &instance.id, stream);
                 let origin = InstanceOrigin { account: instance.account.clone(), instance: instance.id.clone() };
                 region.accept_tls(stream, source, Some(origin));
             }

@@ -5,9 +5,8 @@ use std::sync::{Arc, Weak};
 
 use nightproof_core::Region;
 use nightproof_core::credentials::random_string;
-use nightproof_core::per_instance::PerInstance;
 use nightproof_core::service::AwsError;
-use nightproof_machine_protocol::link::Link;
+use nightproof_vpc_link::Links;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::boot::{Booter, Running};
@@ -27,8 +26,8 @@ pub struct Ec2 {
     pub(crate) metadata: Sessions,
     /// What identity documents are signed with.
     pub(crate) identity_key: String,
-    /// What each instance reaches of AWS.
-    pub(crate) links: PerInstance<Link>,
+    /// What each instance, and each interface of functions, reaches of AWS.
+    pub(crate) links: Arc<Links>,
     /// What instances start by their own clocks.
     pub(crate) timers: Arc<InstanceTimers>,
 }
@@ -36,11 +35,11 @@ pub struct Ec2 {
 impl Ec2 {
     /// A service whose instances `booter` boots.
     pub fn new(booter: Arc<dyn Booter>) -> Arc<Self> {
-        Self::with_timers(booter, Arc::default())
+        Self::with_shared(booter, Arc::default(), Arc::new(nightproof_vpc_link::open()))
     }
 
-    /// As [`Ec2::new`], with the place where others ask what instances start by their own clocks.
-    pub fn with_timers(booter: Arc<dyn Booter>, timers: Arc<InstanceTimers>) -> Arc<Self> {
+    /// As [`Ec2::new`], with the places where others ask what instances start by their own clocks, and what functions reach by a VPC.
+    pub fn with_shared(booter: Arc<dyn Booter>, timers: Arc<InstanceTimers>, links: Arc<Links>) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             booter,
@@ -49,7 +48,7 @@ impl Ec2 {
             consoles: Mutex::default(),
             metadata: Sessions::default(),
             identity_key: random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 64),
-            links: PerInstance::new(Link::OPEN),
+            links,
             timers,
         })
     }

@@ -60,7 +60,25 @@ impl Instance {
             described.insert("Association".to_owned(), association);
         }
         if let Some(described) = described.as_object_mut() {
-            described.insert("PrivateIpAddresses".to_owned(), json!([address]));
+            let secondary = records.interfaces.get(&self.interface.id).into_iter().flat_map(|interface| &interface.secondary);
+            let secondary = secondary.map(|ip| json!({ "Primary": false, "PrivateIpAddress": ip.to_string() }));
+            described.insert("PrivateIpAddresses".to_owned(), std::iter::once(address).chain(secondary).collect());
+        }
+        described
+    }
+
+    /// The interface as `DescribeNetworkInterfaces` shows it.
+    pub(crate) fn describe_attached(&self, records: &Records) -> Value {
+        let mut described = self.describe_interface(records);
+        if let Some(described) = described.as_object_mut() {
+            described.insert("AvailabilityZone".to_owned(), self.zone.as_str().into());
+            described.insert("AvailabilityZoneId".to_owned(), self.zone_id.as_str().into());
+            described.insert("RequesterManaged".to_owned(), false.into());
+            described.insert("TagSet".to_owned(), records.tags_of(&self.interface.id));
+            if let Some(Value::Object(attachment)) = described.get_mut("Attachment") {
+                attachment.insert("InstanceId".to_owned(), self.id.as_str().into());
+                attachment.insert("InstanceOwnerId".to_owned(), records.account.as_str().into());
+            }
         }
         described
     }

@@ -124,6 +124,7 @@ pub(crate) struct NetworkInterface {
     pub(crate) subnet_id: Option<String>,
     #[serde(default)]
     pub(crate) groups: Vec<String>,
+    pub(crate) network_interface_id: Option<String>,
     pub(crate) private_ip_address: Option<String>,
     pub(crate) associate_public_ip_address: Option<bool>,
     pub(crate) description: Option<String>,

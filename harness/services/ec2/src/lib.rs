@@ -25,6 +25,7 @@ mod instance_type;
 mod ip_permission;
 mod launch_data;
 mod lifecycle;
+mod mac_address;
 mod metadata_options;
 mod operations;
 mod profile_specification;
@@ -41,7 +42,6 @@ mod tag_specification;
 #[cfg(test)]
 mod tests;
 mod uplink;
-mod uplink_stream;
 mod user_data;
 mod vpc;
 

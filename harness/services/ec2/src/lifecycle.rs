@@ -20,6 +20,8 @@ fn finish(records: &mut Records, id: &str, now: Timestamp) {
     instance.public_ip = None;
     instance.profile = None;
     instance.ended = Some(now);
+    let ended = instance.clone();
+    records.detach_interface(&ended);
     for address in records.addresses.values_mut() {
         if address.association.as_ref().is_some_and(|(_, instance)| instance == id) {
             address.association = None;
@@ -39,7 +41,9 @@ pub(crate) fn forget_old(records: &mut Records, now: Timestamp) {
     for id in old {
         if let Some(instance) = records.instances.remove(&id) {
             records.tags.remove(&id);
-            records.tags.remove(&instance.interface.id);
+            if !records.interfaces.contains_key(&instance.interface.id) {
+                records.tags.remove(&instance.interface.id);
+            }
             for volume in instance.volumes {
                 records.tags.remove(&volume.id);
             }
@@ -92,6 +96,7 @@ impl Ec2 {
             return;
         }
         self.publish(region, account);
+        self.relink(region, account);
         region.instance_changed();
         region.journal().record(Event::Booted { instance: id.to_owned(), first });
         tokio::select! {
@@ -109,7 +114,7 @@ impl Ec2 {
         }));
         self.with_records(region, account, |records| {
             if let Some(instance) = records.instances.get(id) {
-                self.links.update(id, uplink::link(records, instance));
+                self.links.update(id, uplink::link(records, &uplink::Place::of_instance(instance)));
             }
             let instance = records.instances.get_mut(id)?;
             instance.boots += 1;
@@ -174,6 +179,8 @@ impl Ec2 {
             Some(instance) if instance.state == State::ShuttingDown => finish(records, id, now),
             _ => {}
         });
+        // What others reach through it.
+        self.relink(region, account);
         region.instance_changed();
     }
 }

@@ -68,6 +68,12 @@ pub(crate) fn by_name(records: &Records, name: &str) -> Result<String, AwsError>
     })
 }
 
+/// The default group of a VPC.
+pub(crate) fn default_group(records: &Records, vpc: &str) -> Option<String> {
+    let found = records.groups.values().find(|group| group.vpc == vpc && group.name == "default");
+    found.map(|group| group.id.clone())
+}
+
 /// Groups of an interface belong to the VPC of its subnet, five at most.
 pub(crate) fn check_groups(records: &Records, groups: &[String], vpc: &str, subnet: &str) -> Result<(), AwsError> {
     if groups.len() > 5 {

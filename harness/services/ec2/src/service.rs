@@ -28,7 +28,7 @@ use crate::operations::instance_states::{
     ChangeStates as TerminateInstances, StateChange,
 };
 use crate::operations::instance_types::{self, DescribeInstanceTypeOfferings, DescribeInstanceTypes};
-use crate::operations::instances::{self, DescribeInstanceStatus, DescribeInstances, DescribeNetworkInterfaces};
+use crate::operations::instances::{self, DescribeInstanceStatus, DescribeInstances};
 use crate::operations::internet_gateways::{
     self, AttachInternetGateway, CreateInternetGateway, DeleteInternetGateway, DescribeInternetGateways, DetachInternetGateway,
 };
@@ -43,6 +43,9 @@ use crate::operations::nat_gateways::{self, CreateNatGateway, DeleteNatGateway, 
 use crate::operations::network_acls::{
     self, CreateNetworkAcl, DeleteNetworkAcl, DeleteNetworkAclEntry, DescribeNetworkAcls, ReplaceNetworkAclAssociation,
     SetEntry as CreateNetworkAclEntry, SetEntry as ReplaceNetworkAclEntry,
+};
+use crate::operations::network_interfaces::{
+    self, CreateNetworkInterface, DeleteNetworkInterface, DescribeNetworkInterfaces, ModifyNetworkInterfaceAttribute,
 };
 use crate::operations::regions::{self, DescribeAccountAttributes, DescribeAvailabilityZones, DescribeRegions};
 use crate::operations::route_tables::{
@@ -128,7 +131,7 @@ operations!("ec2", Ec2:
 
     AllocateAddress => change(addresses::allocate): ["= elastic-ip/*", "ec2:CreateTags elastic-ip/* ?TagSpecifications ec2:CreateAction='AllocateAddress'"],
     ReleaseAddress => change(addresses::release): ["= elastic-ip/{AllocationId}"],
-    AssociateAddress => change(addresses::associate): ["= elastic-ip/{AllocationId} ?AllocationId", "= instance/{InstanceId} ?InstanceId"],
+    AssociateAddress => change(addresses::associate): ["= elastic-ip/{AllocationId} ?AllocationId", "= instance/{InstanceId} ?InstanceId", "= network-interface/{NetworkInterfaceId} ?NetworkInterfaceId"],
     DisassociateAddress => change(addresses::disassociate): ["= elastic-ip/*"],
     DescribeAddresses => read(addresses::describe): ["= *"],
 
@@ -154,7 +157,10 @@ operations!("ec2", Ec2:
 
     DescribeInstances => read(instances::describe): ["= *"],
     DescribeInstanceStatus => read(instances::describe_status): ["= *"],
-    DescribeNetworkInterfaces => read(instances::describe_interfaces): ["= *"],
+    CreateNetworkInterface => change_by(network_interfaces::create): ["= network-interface/*", "= subnet/{SubnetId}", "= security-group/{Groups} ?Groups", "ec2:CreateTags network-interface/* ?TagSpecifications ec2:CreateAction='CreateNetworkInterface'"],
+    DeleteNetworkInterface => change_by(network_interfaces::delete): ["= network-interface/{NetworkInterfaceId}"],
+    ModifyNetworkInterfaceAttribute => change(network_interfaces::modify): ["= network-interface/{NetworkInterfaceId}", "= security-group/{Groups} ?Groups"],
+    DescribeNetworkInterfaces => read(network_interfaces::describe): ["= *"],
     DescribeVolumes => read(volumes::describe): ["= *"],
     DescribeInstanceAttribute => read(instance_attributes::describe): ["= instance/{InstanceId}"],
     ModifyInstanceAttribute => change(instance_attributes::modify): ["= instance/{InstanceId}"],

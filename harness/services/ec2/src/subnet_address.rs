@@ -6,7 +6,7 @@ use nightproof_core::service::AwsError;
 
 use crate::cidr;
 use crate::error::{error, invalid_parameter};
-use crate::records::{Records, Subnet, VpcEndpoint};
+use crate::records::{NetworkInterface, Records, Subnet, VpcEndpoint};
 
 /// The address asked for if it is free, else the lowest free one.
 pub(crate) fn free(records: &Records, subnet: &Subnet, asked: Option<&str>) -> Result<Ipv4Addr, AwsError> {
@@ -41,7 +41,12 @@ pub(crate) fn free(records: &Records, subnet: &Subnet, asked: Option<&str>) -> R
 pub(crate) fn taken(records: &Records, subnet: &str) -> Vec<Ipv4Addr> {
     let instances = records.instances.values().filter(|instance| instance.subnet == subnet && !instance.is_terminated());
     let gateways = records.nat_gateways.values().filter(|gateway| gateway.subnet == subnet && gateway.deleted.is_none());
+    let interfaces = records.interfaces.values().filter(|one| one.subnet == subnet).flat_map(NetworkInterface::addresses);
     let endpoints = records.vpc_endpoints.values().flat_map(VpcEndpoint::interfaces).filter(|one| one.subnet == subnet);
     let addresses = instances.map(|instance| instance.private_ip).chain(gateways.map(|gateway| gateway.private_ip));
-    addresses.chain(endpoints.map(|one| one.address)).collect()
+    let mut taken: Vec<Ipv4Addr> = addresses.chain(endpoints.map(|one| one.address)).chain(interfaces).collect();
+    // An instance that was launched with an interface has the address of that.
+    taken.sort_unstable();
+    taken.dedup();
+    taken
 }

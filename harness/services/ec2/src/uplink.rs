@@ -1,5 +1,7 @@
 //! What each instance reaches of AWS, by the records as they are now.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
 use nightproof_core::Region;
 use nightproof_core::vpc_origin::EndpointUse;
@@ -9,7 +11,7 @@ use nightproof_network::{
 };
 
 use crate::ec2::Ec2;
-use crate::records::{self, Direction, Instance, Records, RouteTable, Rule, Source, VpcEndpoint};
+use crate::records::{self, Direction, Instance, NetworkInterface, Records, RouteTable, Rule, Source, State, VpcEndpoint};
 
 impl Ec2 {
     /// Opens and closes the links of the account's instances, as a change of the records may have it.
@@ -17,31 +19,56 @@ impl Ec2 {
         // Under the lock, so that of two changes the later one comes last.
         self.with_records(region, account, |records| {
             for instance in records.instances.values().filter(|instance| !instance.is_terminated()) {
-                self.links.update(&instance.id, link(records, instance));
+                self.links.update(&instance.id, link(records, &Place::of_instance(instance)));
+            }
+            for interface in records.interfaces.values().filter(|interface| interface.function.is_some()) {
+                self.links.update(&interface.id, link(records, &Place::of_interface(records, interface)));
             }
         });
     }
 
-    /// The endpoint that calls of an instance to a service pass, if they pass one.
-    pub(crate) fn endpoint_of(&self, account: &str, instance: &str, service: &str) -> Option<EndpointUse> {
+    /// The endpoint that calls of an instance, or from a function's interface, to a service pass, if they pass one.
+    pub(crate) fn endpoint_of(&self, account: &str, host: &str, service: &str) -> Option<EndpointUse> {
         let accounts = self.accounts.lock();
         let records = accounts.get(account)?;
-        let instance = records.instances.get(instance)?;
-        let snapshot = snapshot(records, instance);
+        let instance = records.instances.get(host).map(Place::of_instance);
+        let place = instance.or_else(|| Some(Place::of_interface(records, records.interfaces.get(host)?)))?;
+        let snapshot = snapshot(records, &place);
         let endpoint = records.vpc_endpoints.get(&snapshot.endpoint(service)?.id)?;
         Some(EndpointUse {
             endpoint: endpoint.id.clone(),
-            vpc: instance.vpc.clone(),
-            source_ip: instance.private_ip,
+            vpc: place.vpc.to_owned(),
+            source_ip: place.private_ip,
             policy: endpoint.policy.clone(),
         })
     }
 }
 
-/// What an instance reaches. The machine's own agent asks `ec2messages` for commands, as older ones did; where AWS's would be told of them by
+/// Where in a VPC something is.
+pub(crate) struct Place<'a> {
+    vpc: &'a str,
+    subnet: &'a str,
+    groups: &'a [String],
+    private_ip: Ipv4Addr,
+    public_ip: Option<Ipv4Addr>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn of_instance(instance: &'a Instance) -> Self {
+        let Instance { vpc, subnet, groups, private_ip, public_ip, .. } = instance;
+        Self { vpc, subnet, groups, private_ip: *private_ip, public_ip: *public_ip }
+    }
+
+    fn of_interface(records: &Records, interface: &'a NetworkInterface) -> Self {
+        let NetworkInterface { id, vpc, subnet, groups, private_ip, .. } = interface;
+        Self { vpc, subnet, groups, private_ip: *private_ip, public_ip: records.elastic_address(id) }
+    }
+}
+
+/// What an instance or a function reaches. The machine's own agent asks `ec2messages` for commands, as older ones did; where AWS's would be told of them by
 /// `ssmmessages`, it is let through.
-pub(crate) fn link(records: &Records, instance: &Instance) -> Link {
-    let mut reach = snapshot(records, instance).reach();
+pub(crate) fn link(records: &Records, place: &Place<'_>) -> Link {
+    let mut reach = snapshot(records, place).reach();
     if reach.by_endpoint.get("ssmmessages") == Some(&true) {
         reach.by_endpoint.insert("ec2messages".to_owned(), true);
     }
@@ -49,24 +76,24 @@ pub(crate) fn link(records: &Records, instance: &Instance) -> Link {
     Link { names: reach.names, endpoints: reach.public, others: others.collect() }
 }
 
-fn snapshot(records: &Records, instance: &Instance) -> Snapshot {
-    let table = table_of(records, &instance.vpc, &instance.subnet);
+fn snapshot(records: &Records, place: &Place<'_>) -> Snapshot {
+    let table = table_of(records, place.vpc, place.subnet);
     let routes = table.into_iter().flat_map(RouteTable::routes);
     Snapshot {
-        vpc: instance.vpc.clone(),
-        dns_support: records.vpcs.get(&instance.vpc).is_some_and(|vpc| vpc.dns_support),
-        subnet: instance.subnet.clone(),
-        private_address: instance.private_ip,
-        public_address: instance.public_ip,
+        vpc: place.vpc.to_owned(),
+        dns_support: records.vpcs.get(place.vpc).is_some_and(|vpc| vpc.dns_support),
+        subnet: place.subnet.to_owned(),
+        private_address: place.private_ip,
+        public_address: place.public_ip,
         route_table: table.map(|table| table.id.clone()).unwrap_or_default(),
-        routes: routes.map(|(destination, gateway)| route(records, &instance.vpc, destination, gateway)).collect(),
-        groups: instance.groups.clone(),
-        egress: rules(records, Direction::Egress, &instance.groups),
-        acl: acl_of(records, &instance.subnet),
+        routes: routes.map(|(destination, gateway)| route(records, place, destination, gateway)).collect(),
+        groups: place.groups.to_vec(),
+        egress: rules(records, Direction::Egress, place.groups),
+        acl: acl_of(records, place.subnet),
         endpoints: records
             .vpc_endpoints
             .values()
-            .filter(|endpoint| endpoint.vpc == instance.vpc)
+            .filter(|endpoint| endpoint.vpc == place.vpc)
             .map(|one| endpoint(records, one))
             .collect(),
     }
@@ -115,14 +142,15 @@ fn table_of<'a>(records: &'a Records, vpc: &str, subnet: &str) -> Option<&'a Rou
     associated(Some(subnet)).or_else(|| associated(None))
 }
 
-fn route(records: &Records, vpc: &str, destination: Ipv4Net, gateway: &str) -> Route {
+fn route(records: &Records, from: &Place<'_>, destination: Ipv4Net, gateway: &str) -> Route {
     let target = match gateway {
         "local" => Target::Local,
         id if id.starts_with("nat-") => {
             let subnet = records.nat_gateways.get(id).map(|gateway| gateway.subnet.clone()).unwrap_or_default();
             Target::NatGateway { id: id.to_owned(), leads_on: leads_on(records, id), acl: acl_of(records, &subnet) }
         }
-        id => internet_gateway(records, vpc, id),
+        id if id.starts_with("eni-") => Target::NatInstance { id: id.to_owned(), leads_on: passes_on(records, id, from) },
+        id => internet_gateway(records, from.vpc, id),
     };
     Route { destination, target }
 }
@@ -130,6 +158,25 @@ fn route(records: &Records, vpc: &str, destination: Ipv4Net, gateway: &str) -> R
 fn internet_gateway(records: &Records, vpc: &str, id: &str) -> Target {
     let attached = records.gateways.get(id).is_some_and(|gateway| gateway.vpc.as_deref() == Some(vpc));
     Target::InternetGateway { id: id.to_owned(), attached }
+}
+
+/// Whether the instance with an interface could pass on what comes `from` there.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html>
+fn passes_on(records: &Records, interface: &str, from: &Place<'_>) -> bool {
+    let Some(instance) = records.instance_with(interface) else { return false };
+    let own = Place::of_instance(instance);
+    // Two routes that lead to each other's instances lead nowhere.
+    let is_public = instance.public_ip.is_some() && !through_instance(records, &own);
+    let takes = rules(records, Direction::Ingress, &instance.groups);
+    let lets_in = takes.iter().any(|rule| rule.lets_private(from.private_ip, from.groups));
+    let (runs, checks) = (instance.state == State::Running, instance.interface.source_dest_check);
+    runs && !checks && is_public && lets_in && snapshot(records, &own).missing_links().is_empty()
+}
+
+/// Whether a route of the place's subnet leads through an instance.
+fn through_instance(records: &Records, place: &Place<'_>) -> bool {
+    let table = table_of(records, place.vpc, place.subnet);
+    table.is_some_and(|table| table.routes().any(|(_, gateway)| gateway.starts_with("eni-")))
 }
 
 /// Whether a NAT gateway is there, public, and in a subnet with a route to an internet gateway.

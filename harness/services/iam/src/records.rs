@@ -64,6 +64,16 @@ pub(super) struct Role {
 pub(super) struct User {
     pub(super) identity: Identity,
     pub(super) keys: Vec<AccessKey>,
+    /// Present if it has a password for the console.
+    pub(super) login: Option<LoginProfile>,
+}
+
+/// That a user has a password.
+#[derive(Debug)]
+pub(super) struct LoginProfile {
+    pub(super) created: Timestamp,
+    /// Whether the user must choose another password when it next signs in.
+    pub(super) reset_required: bool,
 }
 
 /// A group: its members have its policies.

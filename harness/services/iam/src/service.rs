@@ -26,6 +26,7 @@ use crate::operations::instance_profile::{
     self, AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile, ListInstanceProfiles,
     ListInstanceProfilesForRole, RemoveRoleFromInstanceProfile,
 };
+use crate::operations::login_profile::{self, CreateLoginProfile, DeleteLoginProfile, GetLoginProfile, UpdateLoginProfile};
 use crate::operations::managed_policy::{
     self, AttachPolicy as AttachRolePolicy, AttachPolicy as AttachUserPolicy, AttachPolicy as AttachGroupPolicy, CreatePolicy,
     CreatePolicyVersion, DeletePolicy, DeletePolicyVersion, DetachPolicy as DetachRolePolicy, DetachPolicy as DetachUserPolicy,
@@ -92,6 +93,10 @@ operations!("iam", Iam:
     ListAccessKeys => read(access_key::list): ["= @user"],
     UpdateAccessKey => change(access_key::update): ["= @user"],
     DeleteAccessKey => change(access_key::delete): ["= @user"],
+    CreateLoginProfile => change(login_profile::create): ["= @user"],
+    GetLoginProfile => read(login_profile::get): ["= @user"],
+    UpdateLoginProfile => change(login_profile::update): ["= @user"],
+    DeleteLoginProfile => change(login_profile::delete): ["= @user"],
 
     PutRolePolicy => change_of(Kind::Role, inline_policy::put): ["= @role"],
     GetRolePolicy => read_of(Kind::Role, inline_policy::get): ["= @role"],

@@ -77,7 +77,7 @@ pub(crate) struct SnapStart {
     apply_on: Option<String>,
 }
 
-/// In a VPC, what a function reaches depends on its subnets' routes and endpoints: taken in the form that means none.
+/// In a VPC, what a function reaches depends on its subnets' routes and endpoints.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct VpcConfig {
@@ -113,6 +113,8 @@ pub(crate) struct Settings<'a> {
     pub tracing_config: Option<&'a TracingConfig>,
     pub snap_start: Option<&'a SnapStart>,
     pub vpc_config: Option<&'a VpcConfig>,
+    /// The VPC of its subnets.
+    pub vpc: Option<String>,
     pub logging_config: Option<&'a LoggingConfig>,
     pub kms_key_arn: Option<&'a str>,
     pub file_system_configs: Option<&'a [Value]>,
@@ -126,9 +128,6 @@ impl Settings<'_> {
         let lacking = |member: &str| Err(AwsError::not_implemented("lambda", &format!("{operation} with {member}")));
         if let Some(variables) = self.environment.and_then(|environment| environment.variables.as_ref()) {
             check_variables(variables)?;
-        }
-        if self.vpc_config.is_some_and(|vpc| !vpc.subnet_ids.is_empty() || !vpc.security_group_ids.is_empty()) {
-            return lacking("VpcConfig");
         }
         if self.kms_key_arn.is_some_and(|key| !key.is_empty()) {
             return lacking("KMSKeyArn");
@@ -268,9 +267,11 @@ pub(crate) fn apply(call: &Call, configuration: &mut Value, settings: &Settings<
             Some(layers.clone()).filter(|layers| layers.as_array().is_some_and(|list| !list.is_empty())),
         );
     }
-    if settings.vpc_config.is_some() {
-        configuration["VpcConfig"] =
-            json!({ "SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", "Ipv6AllowedForDualStack": false });
+    if let Some(vpc) = settings.vpc_config {
+        configuration["VpcConfig"] = json!({
+            "SubnetIds": vpc.subnet_ids, "SecurityGroupIds": vpc.security_group_ids,
+            "VpcId": settings.vpc.as_deref().unwrap_or_default(), "Ipv6AllowedForDualStack": false,
+        });
     }
 }
 

@@ -24,6 +24,7 @@ use crate::platform::{Event, Report};
 use crate::role;
 use crate::runtime::{Failure, Runtime};
 use crate::variables::variables;
+use crate::vpc::Uplink;
 
 /// How long initialization may take before the first invocation; afterwards it counts as part of that.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -42,6 +43,8 @@ pub(super) struct Invoked {
 pub(super) struct Environment {
     region: Region,
     machines: Machines,
+    /// Present in a VPC.
+    uplink: Option<Uplink>,
     spec: MachineSpec,
     log: Log,
     /// Absent until it is initialized.
@@ -57,11 +60,11 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// Makes an environment and initializes it. Where that fails, it is tried again with the first invocation.
+    /// Makes an environment of an account's function, with what it reaches AWS by if it is in a VPC, and initializes it. Where that fails, it is tried again with the first invocation.
     pub(super) async fn start(
         region: &Region,
         host: &ExecutionHost,
-        account: &str,
+        (account, uplink): (&str, Option<Uplink>),
         definition: &Definition,
         provisioned: bool,
     ) -> Result<Self, AwsError> {
@@ -86,7 +89,7 @@ impl Environment {
         let arn = crate::pointer::pointer(&definition.configuration, "/RuntimeVersionConfig/RuntimeVersionArn");
         log.platform(&Event::InitStart { runtime, arn: &arn });
         let began = Instant::now();
-        let started = Runtime::start(region, &host.machines, spec.clone(), &mut log, INIT_LIMIT).await?;
+        let started = Runtime::start(region, (&host.machines, uplink.clone()), spec.clone(), &mut log, INIT_LIMIT).await?;
         let took = began.elapsed();
         let (runtime, init) = match started {
             Ok(runtime) => (Some(runtime), Some(took)),
@@ -102,7 +105,7 @@ impl Environment {
         let generation = definition.generation.clone();
         let (_code, _layers) = (Arc::clone(&definition.code), definition.layers.clone());
         let (region, machines) = (region.clone(), host.machines.clone());
-        Ok(Self { region, machines, spec, log, runtime, generation, expires, init, _code, _layers })
+        Ok(Self { region, machines, uplink, spec, log, runtime, generation, expires, init, _code, _layers })
     }
 
     /// Writes what has been logged so far.
@@ -135,7 +138,8 @@ impl Environment {
         let began = Instant::now();
         let mut failure = None;
         if self.runtime.is_none() {
-            match Runtime::start(&self.region, &self.machines, self.spec.clone(), &mut self.log, timeout).await? {
+            let host = (&self.machines, self.uplink.clone());
+            match Runtime::start(&self.region, host, self.spec.clone(), &mut self.log, timeout).await? {
                 Ok(runtime) => self.runtime = Some(runtime),
                 Err(failed) => {
                     let (took, trouble) = (began.elapsed(), failed.trouble(request_id, self.region.clock().now()));

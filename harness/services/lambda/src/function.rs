@@ -96,6 +96,11 @@ impl Function {
         }
     }
 
+    /// All that invocations may run once an update has settled.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = &Arc<Definition>> {
+        std::iter::once(self.latest()).chain(self.versions.values().map(|version| &version.definition))
+    }
+
     /// The code and configuration that an invocation of the version or alias runs, and the ARN that it was named by.
     pub(super) fn resolve(&self, qualifier: Option<&str>) -> Result<(Arc<Definition>, String), AwsError> {
         let definition = self.definition(self.version_of(qualifier));

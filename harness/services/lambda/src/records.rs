@@ -19,6 +19,7 @@ use crate::function::Function;
 use crate::function_name::FunctionName;
 use crate::layer::Layer;
 use crate::mapping::Mapping;
+use crate::vpc::Interfaces;
 
 /// What an account has.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Account {
     pub layers: BTreeMap<String, Layer>,
     /// Event source mappings, by UUID.
     pub mappings: BTreeMap<String, Mapping>,
+    /// The network interfaces of functions in VPCs.
+    pub interfaces: Interfaces,
     /// Code signing configurations, by ARN.
     pub signing: BTreeMap<String, Value>,
 }

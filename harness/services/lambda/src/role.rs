@@ -29,6 +29,17 @@ pub(super) async fn check(region: &Region, account: &str, role: &str, function: 
     }
 }
 
+/// A session of a role, which Lambda makes calls of its own in.
+pub(super) async fn session(region: &Region, account: &str, role: &str, function: &str) -> Result<Caller, AwsError> {
+    let assumed = assume_role(region, account, role, function).await.map_err(|error| match error.status {
+        400..500 => crate::error::invalid(REFUSED),
+        _ => error,
+    })?;
+    let key = crate::pointer::pointer(&assumed, "/Credentials/AccessKeyId");
+    let credential = region.credentials().find(&key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;
+    Ok(credential.caller)
+}
+
 /// A new session of the definition's role.
 pub(super) async fn assume(region: &Region, account: &str, definition: &Definition) -> Result<Session, AwsError> {
     let assumed = assume_role(region, account, definition.text("Role"), definition.text("FunctionName")).await;

@@ -15,6 +15,7 @@ use crate::event::InvocationRequest;
 use crate::log::Log;
 use crate::platform::Trouble;
 use crate::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
+use crate::vpc::Uplink;
 
 /// Output that a function wrote before its response arrives on another channel than that: it is waited for until the console has been
 /// quiet for this long.
@@ -54,7 +55,7 @@ impl Runtime {
     /// Boots a machine and waits until its runtime asks for an invocation, for `limit` at most. A runtime that fails is stopped.
     pub(super) async fn start(
         region: &Region,
-        machines: &Machines,
+        (machines, uplink): (&Machines, Option<Uplink>),
         mut spec: MachineSpec,
         log: &mut Log,
         limit: Duration,
@@ -65,7 +66,7 @@ impl Runtime {
         let (asked_sender, asked) = watch::channel(0);
         let api = RuntimeApi::new(region, receiver, init_sender, asked_sender, line_sender);
         spec.id = format!("f-{}", uuid::Uuid::new_v4().simple());
-        let machine = Machine::boot(machines, spec, Arc::new(Carried(api))).await;
+        let machine = Machine::boot(machines, spec, Arc::new(Carried { api, uplink })).await;
         let machine = machine.map_err(|error| failure(error.to_string()))?;
         let mut runtime = Self { machine, work, lines, asked };
         let failed = tokio::select! {

@@ -10,12 +10,15 @@ use http_body_util::{BodyExt as _, Full};
 use jiff::Timestamp;
 use nightproof_connection::{Intake, Limits};
 use nightproof_core::Region;
+use nightproof_core::vpc_origin::InstanceOrigin;
 use nightproof_machine::{Channel, Connections};
+use nightproof_machine_protocol::link::Link;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::event::InvocationRequest;
+use crate::vpc::Uplink;
 
 /// Largest payload of an invocation.
 pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
@@ -191,13 +194,24 @@ fn status(code: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
 }
 
 /// The connections of one environment.
-pub(super) struct Carried(pub Arc<RuntimeApi>);
+pub(super) struct Carried {
+    pub(super) api: Arc<RuntimeApi>,
+    /// Present in a VPC.
+    pub(super) uplink: Option<Uplink>,
+}
 
 impl Connections for Carried {
     fn connected(&self, channel: Channel, stream: UnixStream) {
-        let api = Arc::clone(&self.0);
+        let api = Arc::clone(&self.api);
         match channel {
-            Channel::Https => api.region.accept_tls(stream, SOURCE_IP.to_owned(), None),
+            Channel::Https => match &self.uplink {
+                None => api.region.accept_tls(stream, SOURCE_IP.to_owned(), None),
+                Some(Uplink { account, interface, links }) => {
+                    let stream = nightproof_vpc_link::carry(api.region.link_outages(), links, &interface.id, stream);
+                    let origin = InstanceOrigin { account: account.clone(), instance: interface.id.clone() };
+                    api.region.accept_tls(stream, interface.address.clone(), Some(origin));
+                }
+            },
             // A function has neither instance metadata nor an SSM agent: the connection closes.
             Channel::Imds | Channel::Service | Channel::CpuShare | Channel::Timers => {}
             Channel::RuntimeApi => {
@@ -214,7 +228,14 @@ impl Connections for Carried {
         }
     }
 
+    fn link(&self) -> watch::Receiver<Link> {
+        match &self.uplink {
+            Some(Uplink { interface, links, .. }) => links.watch(&interface.id),
+            None => watch::channel(Link::OPEN).1,
+        }
+    }
+
     fn console(&self, line: &str) {
-        let _ = self.0.lines.send((self.0.region.clock().now(), line.to_owned()));
+        let _ = self.api.lines.send((self.api.region.clock().now(), line.to_owned()));
     }
 }

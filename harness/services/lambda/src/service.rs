@@ -63,7 +63,7 @@ operations!("lambda", Lambda:
     DeleteAlias => delete_alias: ["= @function"],
     DeleteCodeSigningConfig => delete_code_signing_config: ["= {CodeSigningConfigArn}"],
     DeleteEventSourceMapping => delete_event_source_mapping: ["= @mapping"],
-    DeleteFunction => delete_function: ["= @function"],
+    DeleteFunction => delete_function.await: ["= @function"],
     DeleteFunctionCodeSigningConfig => delete_function_code_signing_config: ["= @function"],
     DeleteFunctionConcurrency => delete_function_concurrency: ["= @function"],
     DeleteFunctionEventInvokeConfig => delete_function_event_invoke_config: ["= @function"],

@@ -40,7 +40,7 @@ pub(crate) struct UpdateAutoScalingGroup {
 impl AutoScaling {
     pub(crate) async fn update_auto_scaling_group(&self, call: &Call, input: UpdateAutoScalingGroup) -> Result<Value, AwsError> {
         let (region, account, name) = (&call.region, call.account(), input.auto_scaling_group_name.as_str());
-        settings::check_health(input.health_check_type.as_ref())?;
+        let health_check = settings::health_check(input.health_check_type.as_ref())?;
         capacity::check_policies(&input.termination_policies)?;
         let mut group = self.with(account, |records| records.group(name).cloned())?;
         let before = group.settings.size;
@@ -72,6 +72,7 @@ impl AutoScaling {
                 settings.zones.clone_from(&input.availability_zones);
             }
             settings.cooldown = input.default_cooldown.unwrap_or(settings.cooldown);
+            settings.health_check = health_check.clone().unwrap_or_else(|| settings.health_check.clone());
             settings.grace = input.health_check_grace_period.unwrap_or(settings.grace);
             if !input.termination_policies.is_empty() {
                 settings.termination_policies.clone_from(&input.termination_policies);

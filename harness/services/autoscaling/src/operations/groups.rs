@@ -84,7 +84,7 @@ impl AutoScaling {
     pub(crate) async fn create_auto_scaling_group(&self, call: &Call, input: CreateAutoScalingGroup) -> Result<Value, AwsError> {
         let (region, account, name) = (&call.region, call.account(), input.auto_scaling_group_name.as_str());
         self.check_new(account, name)?;
-        settings::check_health(input.health_check_type.as_ref())?;
+        let health_check = settings::health_check(input.health_check_type.as_ref())?;
         capacity::check_policies(&input.termination_policies)?;
         let desired = input.desired_capacity.unwrap_or(input.min_size);
         let size = Size { min: input.min_size, max: input.max_size, desired }.checked()?;
@@ -118,6 +118,7 @@ impl AutoScaling {
             cooldown: input.default_cooldown.unwrap_or(300),
             subnets,
             zones,
+            health_check: health_check.unwrap_or_else(|| "EC2".to_owned()),
             grace: input.health_check_grace_period.unwrap_or(0),
             termination_policies: or_default(input.termination_policies),
             protects_new: input.new_instances_protected_from_scale_in.unwrap_or(false),

@@ -81,11 +81,14 @@ pub(crate) async fn check_zones(region: &Region, caller: &Caller, zones: &[Strin
     }
 }
 
-/// Refuses other checks of health than EC2's.
-pub(crate) fn check_health(kind: Option<&String>) -> Result<(), AwsError> {
-    match kind.map(String::as_str) {
-        None | Some("EC2") => Ok(()),
-        Some(other) => Err(AwsError::not_implemented("autoscaling", &format!("HealthCheckType {other}"))),
+/// The checks of health that a group has beside EC2's, which all have. A group that no load balancer is attached to has no others to ask, and none is
+/// ever attached here; nor is a volume impaired.
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html>
+pub(crate) fn health_check(given: Option<&String>) -> Result<Option<String>, AwsError> {
+    let Some(given) = given else { return Ok(None) };
+    match given.split(',').map(str::trim).find(|kind| !["EC2", "EBS", "ELB", "VPC_LATTICE"].contains(kind)) {
+        None => Ok(Some(given.clone())),
+        Some(other) => Err(validation(format!("Invalid HealthCheckType: {other}"))),
     }
 }
 

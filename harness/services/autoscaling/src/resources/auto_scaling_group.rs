@@ -3,9 +3,9 @@
 
 use async_trait::async_trait;
 use nightproof_core::service::AwsError;
-use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, pick, text, texts,
-};
+use nightproof_journal::Event;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, pick, text, texts};
+
 use serde_json::{Value, json};
 
 use super::gone::unmake;
@@ -61,12 +61,6 @@ impl ResourceProvider for AutoScalingGroup {
         }
     }
 
-    /// Only EC2's own check of health is done.
-    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        let (["HealthCheckType"], Some(kind)) = (value.path, value.text) else { return None };
-        (kind != "EC2").then(|| format!("health check type `{kind}`"))
-    }
-
     fn replaces_by_policy(&self, policy: &Value, changed: &[String]) -> bool {
         rolling_update::is_true(policy, "/AutoScalingReplacingUpdate/WillReplace")
             && changed.iter().any(|name| rolling_update::CAUSES.contains(&name.as_str()))
@@ -84,6 +78,7 @@ impl ResourceProvider for AutoScalingGroup {
         let unknown = |error: &AwsError| error.message.contains("Invalid IAM Instance Profile");
         context.make_once_known(SERVICE, "CreateAutoScalingGroup", input, unknown).await?;
         context.exists(&name);
+        report_unchecked(context, properties);
         described(context, &name).await
     }
 
@@ -102,6 +97,7 @@ impl ResourceProvider for AutoScalingGroup {
         }
         set_back(&mut input, before, properties);
         rolling_update::update(context, name, input, before, properties).await?;
+        report_unchecked(context, properties);
         described(context, name).await
     }
 
@@ -113,6 +109,19 @@ impl ResourceProvider for AutoScalingGroup {
         let named = json!({ "AutoScalingGroupNames": [name] });
         let is_gone = |answer: &Value| Ok(text(answer, "/AutoScalingGroups/0/AutoScalingGroupName").is_empty());
         context.until(SERVICE, "DescribeAutoScalingGroups", named, is_gone).await.map(drop)
+    }
+}
+
+/// Tells the journal of a group whose load balancers would be asked for the health of its instances: they are records, which ask nobody.
+fn report_unchecked(context: &Context, properties: &Value) {
+    let kinds = text(properties, "/HealthCheckType");
+    let given = |names: &[&str]| names.iter().any(|name| properties.get(*name).is_some());
+    let asks = (kinds.contains("ELB") && given(&["LoadBalancerNames", "TargetGroupARNs", "TrafficSources"]))
+        || (kinds.contains("VPC_LATTICE") && given(&["TrafficSources"]));
+    if asks {
+        let (logical_id, kind) = (context.logical_id().to_owned(), "AWS::AutoScaling::AutoScalingGroup".to_owned());
+        let properties = vec![format!("HealthCheckType {kinds}")];
+        context.handle().journal().record(Event::Recorded { logical_id, kind, properties });
     }
 }
 
@@ -153,6 +162,7 @@ fn set_back(input: &mut Value, before: &Value, properties: &Value) {
         ("HealthCheckGracePeriod", "HealthCheckGracePeriod", json!(0)),
         ("NewInstancesProtectedFromScaleIn", "NewInstancesProtectedFromScaleIn", json!(false)),
         ("TerminationPolicies", "TerminationPolicies", json!(["Default"])),
+        ("HealthCheckType", "HealthCheckType", json!("EC2")),
         ("DeletionProtection", "DeletionProtection", json!("none")),
         ("CapacityRebalance", "CapacityRebalance", json!(false)),
     ];

@@ -57,7 +57,7 @@ async fn what_aws_refuses_is_refused_in_its_words() {
             new(json!({ "LaunchTemplate": { "LaunchTemplateName": "web", "Version": "7" } })),
             "ValidationError: You must use a valid fully-formed launch template. Could not find the specified version 7",
         ),
-        ("CreateAutoScalingGroup", new(json!({ "HealthCheckType": "ELB" })), "NotImplemented: autoscaling: HealthCheckType ELB"),
+        ("CreateAutoScalingGroup", new(json!({ "HealthCheckType": "MOOD" })), "ValidationError: Invalid HealthCheckType: MOOD"),
         (
             "CreateAutoScalingGroup",
             new(json!({ "LaunchTemplate": null, "MixedInstancesPolicy": {} })),

@@ -1,5 +1,7 @@
 //! Elastic IP addresses.
 
+use std::net::Ipv4Addr;
+
 use nightproof_core::quota;
 use nightproof_core::service::AwsError;
 use serde::Deserialize;
@@ -22,13 +24,15 @@ fn describe_one(records: &Records, address: &Address) -> Value {
     });
     let (Some(members), Some((association, with))) = (described.as_object_mut(), &address.association) else { return described };
     let mut say = |name: &str, value: &str| members.insert(name.to_owned(), value.into());
-    let interface = match (records.instances.get(with), records.nat_gateways.get(with)) {
-        (Some(instance), _) => {
-            say("InstanceId", &instance.id);
-            Some((&instance.interface.id, instance.private_ip))
-        }
-        (None, Some(gateway)) => Some((&gateway.interface, gateway.private_ip)),
-        (None, None) => None,
+    let instance = records.instances.get(with).or_else(|| records.instance_with(with));
+    if let Some(instance) = instance {
+        say("InstanceId", &instance.id);
+    }
+    let interface = match (instance, records.nat_gateways.get(with), records.interfaces.get(with)) {
+        (Some(instance), ..) => Some((&instance.interface.id, instance.private_ip)),
+        (None, Some(gateway), _) => Some((&gateway.interface, gateway.private_ip)),
+        (None, None, Some(interface)) => Some((&interface.id, interface.private_ip)),
+        (None, None, None) => None,
     };
     if let Some((interface, private_ip)) = interface {
         say("AssociationId", association);
@@ -129,21 +133,24 @@ pub(crate) struct AssociateAddress {
 
 pub(crate) fn associate(records: &mut Records, input: &AssociateAddress) -> Result<Value, AwsError> {
     let id = named(records, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
-    let instance = match (input.instance_id.as_deref(), input.network_interface_id.as_deref()) {
-        (Some(instance), None) => records.instance(instance)?,
-        (None, Some(interface)) => {
-            let found = records.instances.values().find(|instance| instance.interface.id == interface);
-            found.ok_or_else(|| not_found_as("eni", interface))?
+    let (with, vpc) = match (input.instance_id.as_deref(), input.network_interface_id.as_deref()) {
+        (Some(instance), None) => {
+            let instance = records.instance(instance)?;
+            if instance.is_terminated() {
+                let message = format!("The instance '{}' is not in a valid state for this operation.", instance.id);
+                return Err(error("InvalidInstanceID", message));
+            }
+            // An address stays with an interface that the instance did not bring.
+            let is_own = !records.interfaces.contains_key(&instance.interface.id);
+            (if is_own { instance.id.clone() } else { instance.interface.id.clone() }, instance.vpc.clone())
         }
+        (None, Some(interface)) => match (records.interfaces.get(interface), records.instance_with(interface)) {
+            (Some(found), _) => (found.id.clone(), found.vpc.clone()),
+            (None, Some(instance)) => (instance.id.clone(), instance.vpc.clone()),
+            (None, None) => return Err(not_found_as("eni", interface)),
+        },
         _ => return Err(error("InvalidParameterCombination", "Either an instance id or a network interface id must be given")),
     };
-    if instance.is_terminated() {
-        return Err(error(
-            "InvalidInstanceID",
-            format!("The instance '{}' is not in a valid state for this operation.", instance.id),
-        ));
-    }
-    let (instance, vpc) = (instance.id.clone(), instance.vpc.clone());
     if !records.gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(&vpc)) {
         return Err(error("Gateway.NotAttached", format!("Network {vpc} is not attached to any internet gateway")));
     }
@@ -153,24 +160,32 @@ pub(crate) fn associate(records: &mut Records, input: &AssociateAddress) -> Resu
     let reassociate = input.allow_reassociation.unwrap_or(true);
     let association = resource_id("eipassoc");
     for address in records.addresses.values_mut() {
-        let here = address.association.as_ref().is_some_and(|(_, other)| *other == instance);
+        let here = address.association.as_ref().is_some_and(|(_, other)| *other == with);
         if here && address.allocation != id {
             address.association = None;
         }
     }
     let Some(address) = records.addresses.get_mut(&id) else { return Err(not_found_as("eipalloc", &id)) };
-    let before = address.association.replace((association.clone(), instance.clone()));
+    let before = address.association.replace((association.clone(), with.clone()));
     let ip = address.ip;
     if let Some((_, other)) = before
-        && other != instance
+        && other != with
     {
         if !reassociate {
             return Err(error("Resource.AlreadyAssociated", format!("resource {id} is already associated with {other}")));
         }
-        records.instance_mut(&other)?.public_ip = None;
+        set_public_address(records, &other, None);
     }
-    records.instance_mut(&instance)?.public_ip = Some(ip);
+    set_public_address(records, &with, Some(ip));
     Ok(json!({ "AssociationId": association }))
+}
+
+/// Gives the public address to an instance, or to the one that has an interface; an interface alone keeps it by the association.
+fn set_public_address(records: &mut Records, with: &str, ip: Option<Ipv4Addr>) {
+    let id = records.instance_with(with).map_or_else(|| with.to_owned(), |instance| instance.id.clone());
+    if let Some(instance) = records.instances.get_mut(&id) {
+        instance.public_ip = ip;
+    }
 }
 
 /// Whether a NAT gateway has the address, which keeps it for as long as it is there.
@@ -206,8 +221,8 @@ pub(crate) fn disassociate(records: &mut Records, input: &DisassociateAddress) -
         return Err(no_access());
     }
     let Some(address) = records.addresses.get_mut(&id) else { return Err(not_found_as("eipalloc", &id)) };
-    if let Some((_, instance)) = address.association.take() {
-        records.instance_mut(&instance)?.public_ip = None;
+    if let Some((_, with)) = address.association.take() {
+        set_public_address(records, &with, None);
     }
     Ok(json!({}))
 }

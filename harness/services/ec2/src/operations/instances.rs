@@ -177,64 +177,7 @@ pub(crate) fn describe_status(records: &Records, input: &DescribeInstanceStatus)
     page("InstanceStatuses", filtered(shown, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
 }
 
-/// `DescribeNetworkInterfaces`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct DescribeNetworkInterfaces {
-    next_token: Option<String>,
-    max_results: Option<i64>,
-    #[expect(dead_code, reason = "no resource of the region is managed by a service")]
-    include_managed_resources: Option<bool>,
-    #[serde(default)]
-    dry_run: bool,
-    #[serde(default)]
-    network_interface_ids: Vec<String>,
-    #[serde(default)]
-    filters: Vec<Filter>,
-}
-
-pub(crate) fn describe_interfaces(records: &Records, input: &DescribeNetworkInterfaces) -> Result<Value, AwsError> {
-    let mut shown = Vec::new();
-    for instance in records.instances.values().filter(|instance| !instance.is_terminated()) {
-        let mut described = instance.describe_interface(records);
-        if let Some(described) = described.as_object_mut() {
-            described.insert("AvailabilityZone".to_owned(), instance.zone.as_str().into());
-            described.insert("AvailabilityZoneId".to_owned(), instance.zone_id.as_str().into());
-            described.insert("RequesterManaged".to_owned(), false.into());
-            described.insert("TagSet".to_owned(), records.tags_of(&instance.interface.id));
-            if let Some(Value::Object(attachment)) = described.get_mut("Attachment") {
-                attachment.insert("InstanceId".to_owned(), instance.id.as_str().into());
-                attachment.insert("InstanceOwnerId".to_owned(), records.account.as_str().into());
-            }
-        }
-        shown.push(described);
-    }
-    let chosen = selected(shown, &input.network_interface_ids, "NetworkInterfaceId", |id| not_found_as("eni", id))?;
-    let paths = &[
-        ("network-interface-id", "NetworkInterfaceId"),
-        ("vpc-id", "VpcId"),
-        ("subnet-id", "SubnetId"),
-        ("group-id", "Groups.GroupId"),
-        ("group-name", "Groups.GroupName"),
-        ("availability-zone", "AvailabilityZone"),
-        ("private-ip-address", "PrivateIpAddress"),
-        ("addresses.private-ip-address", "PrivateIpAddresses.PrivateIpAddress"),
-        ("association.public-ip", "Association.PublicIp"),
-        ("attachment.instance-id", "Attachment.InstanceId"),
-        ("attachment.attachment-id", "Attachment.AttachmentId"),
-        ("attachment.status", "Attachment.Status"),
-        ("description", "Description"),
-        ("interface-type", "InterfaceType"),
-        ("mac-address", "MacAddress"),
-        ("owner-id", "OwnerId"),
-        ("requester-managed", "RequesterManaged"),
-        ("status", "Status"),
-    ];
-    page("NetworkInterfaces", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
-}
-
 requests! {
     DescribeInstances { dry_run },
     DescribeInstanceStatus { dry_run },
-    DescribeNetworkInterfaces { dry_run },
 }

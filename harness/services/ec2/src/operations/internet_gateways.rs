@@ -133,7 +133,8 @@ pub(crate) fn detach(records: &mut Records, input: &DetachInternetGateway) -> Re
     if gateway.vpc.as_deref() != Some(vpc) {
         return Err(error("Gateway.NotAttached", format!("resource {id} is not attached to network {vpc}")));
     }
-    let of_instances = records.instances.values().any(|instance| instance.vpc == vpc && instance.public_ip.is_some());
+    let of_instances = records.instances.values().any(|instance| instance.vpc == vpc && instance.public_ip.is_some())
+        || records.interfaces.values().any(|one| one.vpc == vpc && records.elastic_address(&one.id).is_some());
     let public = |nat: &NatGateway| nat.vpc == vpc && nat.deleted.is_none() && nat.allocation.is_some();
     if of_instances || records.nat_gateways.values().any(public) {
         return Err(dependency(format!(

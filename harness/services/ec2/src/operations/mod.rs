@@ -14,6 +14,7 @@ pub(crate) mod launch_template_versions;
 pub(crate) mod launch_templates;
 pub(crate) mod nat_gateways;
 pub(crate) mod network_acls;
+pub(crate) mod network_interfaces;
 pub(crate) mod regions;
 pub(crate) mod route_tables;
 pub(crate) mod run_instances;

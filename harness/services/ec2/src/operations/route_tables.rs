@@ -10,7 +10,7 @@ use crate::client_token;
 use crate::endpoint_service::prefix_list;
 use crate::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
 use crate::filter::{Filter, filtered, page, selected};
-use crate::records::{Association, EndpointKind, Records, Route, RouteTable};
+use crate::records::{Association, EndpointKind, Records, Route, RouteTable, State};
 use crate::request_tags::{self, TagSpecification};
 use crate::resource_id::resource_id;
 
@@ -29,14 +29,25 @@ fn describe_one(records: &Records, table: &RouteTable) -> Value {
             let local = route.gateway == "local";
             let attached = records.gateways.get(&route.gateway).is_some_and(|gateway| gateway.vpc.as_ref() == Some(&table.vpc));
             let nat = records.nat_gateways.get(&route.gateway).is_some_and(|gateway| gateway.deleted.is_none());
-            let live = local || attached || nat;
-            let target = if route.gateway.starts_with("nat-") { "NatGatewayId" } else { "GatewayId" };
-            json!({
+            let instance = records.instance_with(&route.gateway);
+            let runs = instance.is_some_and(|instance| instance.state == State::Running);
+            let live = local || attached || nat || runs;
+            let target = match &route.gateway {
+                id if id.starts_with("nat-") => "NatGatewayId",
+                id if id.starts_with("eni-") => "NetworkInterfaceId",
+                _ => "GatewayId",
+            };
+            let mut shown = json!({
                 "DestinationCidrBlock": route.destination.to_string(),
                 target: route.gateway,
                 "Origin": if local { "CreateRouteTable" } else { "CreateRoute" },
                 "State": if live { "active" } else { "blackhole" },
-            })
+            });
+            if let (Some(shown), Some(instance)) = (shown.as_object_mut(), instance) {
+                shown.insert("InstanceId".to_owned(), instance.id.as_str().into());
+                shown.insert("InstanceOwnerId".to_owned(), records.account.as_str().into());
+            }
+            shown
         })
         .chain(to_endpoints)
         .collect();
@@ -138,6 +149,7 @@ pub(crate) fn describe(records: &Records, input: &DescribeRouteTables) -> Result
         ("association.route-table-association-id", "Associations.RouteTableAssociationId"),
         ("route.destination-cidr-block", "Routes.DestinationCidrBlock"),
         ("route.gateway-id", "Routes.GatewayId"),
+        ("route.instance-id", "Routes.InstanceId"),
         ("route.nat-gateway-id", "Routes.NatGatewayId"),
         ("route.origin", "Routes.Origin"),
         ("route.state", "Routes.State"),
@@ -145,18 +157,35 @@ pub(crate) fn describe(records: &Records, input: &DescribeRouteTables) -> Result
     page("RouteTables", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
 }
 
-/// Destination and gateway of a route request: an internet gateway or a NAT gateway; other targets are not here.
-fn target(
-    records: &Records,
-    table: &str,
-    destination: Option<&str>,
-    targets: (Option<&str>, Option<&str>),
-) -> Result<(Ipv4Net, String), AwsError> {
-    let given = destination.ok_or_else(|| missing("destinationCidrBlock"))?;
+/// What a request says of a route.
+struct Asked<'a> {
+    table: &'a str,
+    destination: Option<&'a str>,
+    gateway: Option<&'a str>,
+    nat_gateway: Option<&'a str>,
+    instance: Option<&'a str>,
+    interface: Option<&'a str>,
+}
+
+/// Destination and target of a route: an internet gateway, a NAT gateway, or the interface of an instance; other targets are not here.
+fn target(records: &Records, asked: &Asked<'_>) -> Result<(Ipv4Net, String), AwsError> {
+    let given = asked.destination.ok_or_else(|| missing("destinationCidrBlock"))?;
     let destination = cidr::given("destinationCidrBlock", given)?;
-    let table = records.table(table)?;
-    let gateway = match targets {
-        (Some(gateway), None) => gateway,
+    let table = records.table(asked.table)?;
+    let targets = [asked.gateway, asked.nat_gateway, asked.instance, asked.interface];
+    if targets.into_iter().flatten().count() > 1 {
+        let message = "A route can have one target: gatewayId, natGatewayId, instanceId or networkInterfaceId";
+        return Err(error("InvalidParameterCombination", message));
+    }
+    if asked.instance.is_some() || asked.interface.is_some() {
+        let (interface, vpc) = through_instance(records, asked)?;
+        return match vpc == table.vpc {
+            true => Ok((destination, interface)),
+            false => Err(different_networks(&table.id, &interface)),
+        };
+    }
+    let gateway = match (asked.gateway, asked.nat_gateway) {
+        (Some(gateway), _) => gateway,
         (None, Some(nat)) => {
             let found = records.nat_gateways.get(nat).filter(|gateway| gateway.deleted.is_none());
             let found = found
@@ -165,9 +194,6 @@ fn target(
                 true => Ok((destination, nat.to_owned())),
                 false => Err(different_networks(&table.id, nat)),
             };
-        }
-        (Some(_), Some(_)) => {
-            return Err(error("InvalidParameterCombination", "A route can have one target: gatewayId or natGatewayId"));
         }
         (None, None) => return Err(missing("gatewayId")),
     };
@@ -178,6 +204,24 @@ fn target(
         return Err(different_networks(&table.id, gateway));
     }
     Ok((destination, gateway.to_owned()))
+}
+
+/// The interface of a route to an instance, and its VPC.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html>
+fn through_instance(records: &Records, asked: &Asked<'_>) -> Result<(String, String), AwsError> {
+    if let Some(id) = asked.interface {
+        if let Some(interface) = records.interfaces.get(id) {
+            return Ok((interface.id.clone(), interface.vpc.clone()));
+        }
+        let instance = records.instance_with(id).ok_or_else(|| not_found_as("eni", id))?;
+        return Ok((instance.interface.id.clone(), instance.vpc.clone()));
+    }
+    let instance = records.instance(asked.instance.unwrap_or_default())?;
+    if instance.is_terminated() {
+        let message = format!("The instance '{}' is not in a valid state for this operation.", instance.id);
+        return Err(error("InvalidInstanceID", message));
+    }
+    Ok((instance.interface.id.clone(), instance.vpc.clone()))
 }
 
 fn different_networks(table: &str, gateway: &str) -> AwsError {
@@ -194,11 +238,20 @@ pub(crate) struct CreateRoute {
     destination_cidr_block: Option<String>,
     gateway_id: Option<String>,
     nat_gateway_id: Option<String>,
+    instance_id: Option<String>,
+    network_interface_id: Option<String>,
 }
 
 pub(crate) fn create_route(records: &mut Records, input: &CreateRoute) -> Result<Value, AwsError> {
-    let targets = (input.gateway_id.as_deref(), input.nat_gateway_id.as_deref());
-    let (destination, gateway) = target(records, &input.route_table_id, input.destination_cidr_block.as_deref(), targets)?;
+    let asked = Asked {
+        table: &input.route_table_id,
+        destination: input.destination_cidr_block.as_deref(),
+        gateway: input.gateway_id.as_deref(),
+        nat_gateway: input.nat_gateway_id.as_deref(),
+        instance: input.instance_id.as_deref(),
+        interface: input.network_interface_id.as_deref(),
+    };
+    let (destination, gateway) = target(records, &asked)?;
     let table = records.table_mut(input.route_table_id.as_str())?;
     if table.routes.iter().any(|route| route.destination == destination) {
         return Err(error("RouteAlreadyExists", format!("The route identified by {destination} already exists.")));
@@ -217,11 +270,20 @@ pub(crate) struct ReplaceRoute {
     destination_cidr_block: Option<String>,
     gateway_id: Option<String>,
     nat_gateway_id: Option<String>,
+    instance_id: Option<String>,
+    network_interface_id: Option<String>,
 }
 
 pub(crate) fn replace_route(records: &mut Records, input: &ReplaceRoute) -> Result<Value, AwsError> {
-    let targets = (input.gateway_id.as_deref(), input.nat_gateway_id.as_deref());
-    let (destination, gateway) = target(records, &input.route_table_id, input.destination_cidr_block.as_deref(), targets)?;
+    let asked = Asked {
+        table: &input.route_table_id,
+        destination: input.destination_cidr_block.as_deref(),
+        gateway: input.gateway_id.as_deref(),
+        nat_gateway: input.nat_gateway_id.as_deref(),
+        instance: input.instance_id.as_deref(),
+        interface: input.network_interface_id.as_deref(),
+    };
+    let (destination, gateway) = target(records, &asked)?;
     let table = records.table_mut(input.route_table_id.as_str())?;
     let id = table.id.clone();
     let route =

@@ -1,6 +1,5 @@
 //! `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
 
-use nightproof_core::credentials::random_string;
 use nightproof_core::service::{Arn, AwsError, Call};
 use serde_json::{Value, json};
 
@@ -11,8 +10,9 @@ use crate::client_token;
 use crate::ec2::Ec2;
 use crate::error::{dry_run, error, invalid_parameter, missing, unsupported};
 use crate::instance_type::{self, InstanceType};
+use crate::mac_address::mac_address;
 use crate::metadata_options::MetadataOptions;
-use crate::records::{Instance, Interface, Profile, Records, State, Subnet};
+use crate::records::{Instance, Interface, NetworkInterface, Profile, Records, State, Subnet};
 use crate::request_tags;
 use crate::resource_id::resource_id;
 use crate::{image, launch_data, security_group, subnet_address, user_data};
@@ -39,6 +39,8 @@ struct Network<'a> {
     public_ip: bool,
     description: &'a str,
     delete_on_termination: bool,
+    /// Present if there is an interface already.
+    existing: Option<NetworkInterface>,
 }
 
 impl Ec2 {
@@ -98,6 +100,12 @@ fn run(
     }
     let user_data = user_data(input)?;
     let network = network(records, input)?;
+    if count > 1 && network.existing.is_some() {
+        return Err(error(
+            "InvalidParameterCombination",
+            "A network interface ID can only be specified when launching one instance.",
+        ));
+    }
     if count > 1 && network.private_ip.is_some() {
         return Err(error(
             "InvalidParameterCombination",
@@ -124,9 +132,15 @@ fn run(
     let default_key = Arn::new("kms", &records.region, &records.account, "alias/aws/ebs").to_string();
     let mut launched = Vec::new();
     for index in 0..count {
-        let private_ip = subnet_address::free(records, &network.subnet, network.private_ip)?;
+        let private_ip = match &network.existing {
+            Some(interface) => interface.private_ip,
+            None => subnet_address::free(records, &network.subnet, network.private_ip)?,
+        };
         let wants_public_ip = network.public_ip;
-        let public_ip = wants_public_ip.then(|| records.take_public_address());
+        let public_ip = match &network.existing {
+            Some(interface) => records.elastic_address(&interface.id),
+            None => wants_public_ip.then(|| records.take_public_address()),
+        };
         let instance = Instance {
             id: resource_id("i"),
             reservation: reservation.clone(),
@@ -143,11 +157,11 @@ fn run(
             public_ip,
             wants_public_ip,
             interface: Interface {
-                id: resource_id("eni"),
+                id: network.existing.as_ref().map_or_else(|| resource_id("eni"), |existing| existing.id.clone()),
                 attachment: resource_id("eni-attach"),
-                mac: mac(),
-                description: network.description.to_owned(),
-                source_dest_check: true,
+                mac: network.existing.as_ref().map_or_else(mac_address, |existing| existing.mac.clone()),
+                description: network.existing.as_ref().map_or(network.description, |existing| &existing.description).to_owned(),
+                source_dest_check: network.existing.as_ref().is_none_or(|existing| existing.source_dest_check),
                 delete_on_termination: network.delete_on_termination,
             },
             volumes: block_device::planned(image, &input.block_device_mappings, call.now, &default_key)?,
@@ -167,7 +181,9 @@ fn run(
             ended: None,
         };
         request_tags::set(records, &instance.id, tags_for("instance"))?;
-        request_tags::set(records, &instance.interface.id, tags_for("network-interface"))?;
+        if network.existing.is_none() {
+            request_tags::set(records, &instance.interface.id, tags_for("network-interface"))?;
+        }
         for volume in &instance.volumes {
             request_tags::set(records, &volume.id, tags_for("volume"))?;
         }
@@ -289,6 +305,11 @@ fn network<'a>(records: &Records, input: &'a RunInstances) -> Result<Network<'a>
             return Err(invalid_parameter("The first network interface must have the device index 0."));
         }
     }
+    if let Some(interface) = interface
+        && let Some(id) = &interface.network_interface_id
+    {
+        return existing_interface(records, input, interface, id);
+    }
     let (subnet_id, group_ids, private_ip) = match interface {
         None => (&input.subnet_id, &input.security_group_ids, &input.private_ip_address),
         Some(interface) => (&interface.subnet_id, &interface.groups, &interface.private_ip_address),
@@ -328,8 +349,46 @@ fn network<'a>(records: &Records, input: &'a RunInstances) -> Result<Network<'a>
         private_ip: private_ip.as_deref(),
         description: interface.and_then(|one| one.description.as_deref()).unwrap_or_default(),
         delete_on_termination: interface.and_then(|one| one.delete_on_termination).unwrap_or(true),
+        existing: None,
         subnet,
         groups,
+    })
+}
+
+/// An interface that was made before, which brings its subnet, groups and addresses.
+fn existing_interface<'a>(
+    records: &Records,
+    input: &'a RunInstances,
+    given: &'a launch_data::NetworkInterface,
+    id: &str,
+) -> Result<Network<'a>, AwsError> {
+    let interface = records.interface(id)?;
+    let has_more = given.subnet_id.is_some()
+        || given.private_ip_address.is_some()
+        || !given.groups.is_empty()
+        || given.associate_public_ip_address.is_some()
+        || given.description.is_some();
+    if has_more {
+        return Err(error(
+            "InvalidParameterCombination",
+            "A network interface ID and properties of a new network interface may not be specified on the same request",
+        ));
+    }
+    if interface.is_in_use(records) {
+        return Err(error("InvalidNetworkInterface.InUse", format!("Interface: [{id}] in use.")));
+    }
+    let zone = input.placement.as_ref().and_then(|placement| placement.availability_zone.as_deref());
+    if zone.is_some_and(|zone| !zone.is_empty() && zone != interface.zone) {
+        return Err(invalid_parameter(format!("The network interface '{id}' is not in the requested availability zone.")));
+    }
+    Ok(Network {
+        subnet: records.subnet(&interface.subnet)?.clone(),
+        groups: interface.groups.clone(),
+        private_ip: None,
+        public_ip: false,
+        description: "",
+        delete_on_termination: given.delete_on_termination.unwrap_or(false),
+        existing: Some(interface.clone()),
     })
 }
 
@@ -347,13 +406,6 @@ fn default_subnet(records: &Records, zone: Option<&str>) -> Result<Subnet, AwsEr
         Some(zone) => error("MissingInput", format!("No default subnet for availability zone: '{zone}'.")),
         None => error("MissingInput", format!("No subnets found for the default VPC '{}'. Please specify a subnet.", vpc.id)),
     })
-}
-
-/// A locally administered address, as interfaces of AWS have.
-fn mac() -> String {
-    let digits = random_string(b"0123456789abcdef", 10);
-    let pairs: Vec<&str> = (0..5).filter_map(|index| digits.get(index * 2..index * 2 + 2)).collect();
-    format!("0a:{}", pairs.join(":"))
 }
 
 requests! {

@@ -94,6 +94,7 @@ pub(crate) fn delete(records: &mut Records, input: &DeleteSecurityGroup) -> Resu
         ));
     }
     let used = records.instances.values().any(|instance| !instance.is_terminated() && instance.groups.contains(&id))
+        || records.interfaces.values().any(|interface| interface.groups.contains(&id))
         || records.rules.values().any(|rule| rule.group != id && rule.source == Source::Group(id.clone()))
         || records.vpc_endpoints.values().any(|endpoint| endpoint.groups().contains(&id));
     if used {

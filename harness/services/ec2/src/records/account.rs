@@ -13,6 +13,7 @@ use super::internet_gateway::InternetGateway;
 use super::launch_template::LaunchTemplate;
 use super::nat_gateway::NatGateway;
 use super::network_acl::NetworkAcl;
+use super::network_interface::NetworkInterface;
 use super::route_table::RouteTable;
 use super::security_group::SecurityGroup;
 use super::security_group_rule::Rule;
@@ -37,6 +38,8 @@ pub(crate) struct Records {
     pub(crate) rules: BTreeMap<String, Rule>,
     pub(crate) addresses: BTreeMap<String, Address>,
     pub(crate) instances: BTreeMap<String, Instance>,
+    /// Interfaces that were made by themselves; one that came with its instance is in that.
+    pub(crate) interfaces: BTreeMap<String, NetworkInterface>,
     pub(crate) launch_templates: BTreeMap<String, LaunchTemplate>,
     /// Tags by resource id, in the order in which keys were first set.
     pub(crate) tags: BTreeMap<String, Vec<(String, String)>>,
@@ -69,6 +72,7 @@ impl Records {
             rules: BTreeMap::new(),
             addresses: BTreeMap::new(),
             instances: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
             launch_templates: BTreeMap::new(),
             tags: BTreeMap::new(),
             unlisted_images: None,
@@ -120,6 +124,11 @@ impl Records {
         self.gateways.get(id).ok_or_else(|| not_found_as("igw", id))
     }
 
+    /// An interface that was made by itself.
+    pub(crate) fn interface(&self, id: &str) -> Result<&NetworkInterface, AwsError> {
+        self.interfaces.get(id).ok_or_else(|| not_found_as("eni", id))
+    }
+
     pub(crate) fn instance(&self, id: &str) -> Result<&Instance, AwsError> {
         self.instances.get(id).ok_or_else(|| unknown_instance(id))
     }
@@ -145,6 +154,7 @@ impl Records {
             || self.addresses.contains_key(id)
             || self.instances.contains_key(id)
             || self.launch_templates.contains_key(id)
+            || self.interfaces.contains_key(id)
             || self
                 .instances
                 .values()

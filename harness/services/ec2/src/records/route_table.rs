@@ -17,6 +17,7 @@ pub(crate) struct RouteTable {
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     pub(crate) destination: Ipv4Net,
+    /// `local`, an internet gateway, a NAT gateway, or the interface of an instance.
     pub(crate) gateway: String,
 }
 

@@ -36,6 +36,7 @@ impl ResourceProvider for Instance {
                     "PrivateIpAddress",
                     "SecurityGroupIds",
                     "SecurityGroups",
+                    "SourceDestCheck",
                     "SubnetId",
                     "Tags",
                     "UserData",
@@ -58,7 +59,6 @@ impl ResourceProvider for Instance {
                     "MaintenanceOptions",
                     "Monitoring",
                     "PlacementGroupName",
-                    "SourceDestCheck",
                     "Tenancy",
                 ],
                 attributes: &[
@@ -121,6 +121,9 @@ impl ResourceProvider for Instance {
         let answer = context.make_once_known("ec2", "RunInstances", input, is_profile_unknown).await?;
         let id = text(&answer, "/Instances/0/InstanceId");
         context.exists(&id);
+        if properties.get("SourceDestCheck") == Some(&Value::Bool(false)) {
+            check_source(context, &id, false).await?;
+        }
         running(context, &id).await
     }
 
@@ -163,7 +166,8 @@ impl ResourceProvider for Instance {
         let groups = |found: &Value, member| items(found, "/SecurityGroups", |one| one.get(member).cloned().unwrap_or_default());
         found["SecurityGroupIds"] = groups(&found, "GroupId");
         found["SecurityGroups"] = groups(&found, "GroupName");
-        found["NetworkInterfaces"] = items(&found, "/NetworkInterfaces", given_interface);
+        let by_id = made.properties.pointer("/NetworkInterfaces/0/NetworkInterfaceId").is_some();
+        found["NetworkInterfaces"] = items(&found, "/NetworkInterfaces", |one| given_interface(one, by_id));
         for attribute in ["DisableApiTermination", "InstanceInitiatedShutdownBehavior", "UserData"] {
             let mut letters = attribute.chars();
             let name: String = letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect();
@@ -200,6 +204,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
             "Description",
             "DeviceIndex",
             "GroupSet",
+            "NetworkInterfaceId",
             "PrivateIpAddress",
             "SubnetId",
         ],
@@ -287,6 +292,9 @@ async fn change_running(context: &Context, id: &str, old: &Value, new: &Value) -
         let groups = if groups.is_null() { default_groups(context, id).await? } else { groups.clone() };
         context.make("ec2", "ModifyInstanceAttribute", json!({"InstanceId": id, "Groups": groups})).await?;
     }
+    if let Some((_, check)) = changed(old, new, "SourceDestCheck") {
+        check_source(context, id, check.as_bool().unwrap_or(true)).await?;
+    }
     if let Some((_, protected)) = changed(old, new, "DisableApiTermination") {
         let input = json!({"InstanceId": id, "DisableApiTermination": {"Value": protected.as_bool().unwrap_or(false)}});
         context.make("ec2", "ModifyInstanceAttribute", input).await?;
@@ -305,6 +313,12 @@ async fn change_running(context: &Context, id: &str, old: &Value, new: &Value) -
         context.make("ec2", "ModifyInstanceMetadataOptions", input).await?;
     }
     Ok(())
+}
+
+/// Whether the instance takes only what is addressed to it: one that translates addresses for others must take more.
+async fn check_source(context: &Context, id: &str, check: bool) -> Result<()> {
+    let input = json!({"InstanceId": id, "SourceDestCheck": {"Value": check}});
+    context.make("ec2", "ModifyInstanceAttribute", input).await.map(|_| ())
 }
 
 /// Changes properties of a stopped instance, to their defaults where they are not given any more.
@@ -348,7 +362,13 @@ async fn default_groups(context: &Context, id: &str) -> Result<Value> {
 }
 
 /// An interface as a template has it.
-fn given_interface(found: &Value) -> Value {
+fn given_interface(found: &Value, by_id: bool) -> Value {
+    if by_id {
+        let mut given = pick(found, &["NetworkInterfaceId"]);
+        given["DeviceIndex"] = found.pointer("/Attachment/DeviceIndex").cloned().unwrap_or_default();
+        given["DeleteOnTermination"] = found.pointer("/Attachment/DeleteOnTermination").cloned().unwrap_or_default();
+        return given;
+    }
     let mut given = pick(found, &["Description", "PrivateIpAddress", "SubnetId"]);
     given["DeviceIndex"] = found.pointer("/Attachment/DeviceIndex").cloned().unwrap_or_default();
     given["DeleteOnTermination"] = found.pointer("/Attachment/DeleteOnTermination").cloned().unwrap_or_default();

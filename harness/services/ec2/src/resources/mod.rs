@@ -7,6 +7,7 @@ mod internet_gateway;
 mod launch_template;
 mod nat_gateway;
 mod network_acl;
+mod network_interface;
 mod route;
 mod route_table;
 mod security_group;
@@ -39,6 +40,7 @@ pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
         &address::Eip,
         &address::EipAssociation,
         &instance::Instance,
+        &network_interface::NetworkInterface,
         &launch_template::LaunchTemplate,
     ]
 }

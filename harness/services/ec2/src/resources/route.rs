@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html>
 
 use async_trait::async_trait;
+use nightproof_journal::Event;
 use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, pick, text};
 use serde_json::{Value, json};
 
@@ -12,7 +13,14 @@ impl ResourceProvider for Route {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["DestinationCidrBlock", "GatewayId", "NatGatewayId", "RouteTableId"],
+                properties: &[
+                    "DestinationCidrBlock",
+                    "GatewayId",
+                    "InstanceId",
+                    "NatGatewayId",
+                    "NetworkInterfaceId",
+                    "RouteTableId",
+                ],
                 attributes: &["CidrBlock"],
                 ..ResourceFacts::new("AWS::EC2::Route")
             }
@@ -24,11 +32,13 @@ impl ResourceProvider for Route {
         let destination = text(properties, "/DestinationCidrBlock");
         let id = format!("{}|{destination}", text(properties, "/RouteTableId"));
         context.exists(&id);
+        report_forwarding(context, properties);
         Ok(MadeResource::new(id, [("CidrBlock", destination.into())]))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         context.make("ec2", "ReplaceRoute", properties.clone()).await?;
+        report_forwarding(context, properties);
         Ok(old.clone())
     }
 
@@ -38,7 +48,13 @@ impl ResourceProvider for Route {
         let routes = context.read("ec2", "DescribeRouteTables", input, "/RouteTables/0/Routes").await?;
         let is_it = |route: &&Value| text(route, "/DestinationCidrBlock") == destination;
         let route = routes.as_array().and_then(|routes| routes.iter().find(is_it)).ok_or(Unread::Gone)?;
-        let mut found = pick(route, &["DestinationCidrBlock", "GatewayId", "NatGatewayId"]);
+        let mut found = pick(route, &["DestinationCidrBlock", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId"]);
+        // Of an instance and its interface the template names one.
+        for name in ["InstanceId", "NetworkInterfaceId"] {
+            if made.properties.get(name).is_none() {
+                found[name] = Value::Null;
+            }
+        }
         found["CidrBlock"] = destination.into();
         found["RouteTableId"] = table.into();
         Ok(found)
@@ -51,5 +67,15 @@ impl ResourceProvider for Route {
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         let input = pick(&made.properties, &["RouteTableId", "DestinationCidrBlock"]);
         context.unmake("ec2", "DeleteRoute", input).await
+    }
+}
+
+/// Tells the journal of a route through an instance: EC2 shows whether it could pass packets on, and only its own system whether it does.
+fn report_forwarding(context: &Context, properties: &Value) {
+    let through = ["InstanceId", "NetworkInterfaceId"].into_iter().find(|name| properties.get(name).is_some());
+    if let Some(name) = through {
+        let (logical_id, kind) = (context.logical_id().to_owned(), "AWS::EC2::Route".to_owned());
+        let properties = vec![format!("{name} (its system is taken to forward packets)")];
+        context.handle().journal().record(Event::Recorded { logical_id, kind, properties });
     }
 }

@@ -3,6 +3,7 @@ mod closed_networks;
 mod imds;
 mod instances;
 mod launch_templates;
+mod network_interfaces;
 mod networks;
 
 use crate::Ec2;

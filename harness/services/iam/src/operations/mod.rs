@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod group;
 pub(crate) mod inline_policy;
 pub(crate) mod instance_profile;
+pub(crate) mod login_profile;
 pub(crate) mod managed_policy;
 pub(crate) mod oidc_provider;
 pub(crate) mod permissions_boundary;

@@ -66,7 +66,8 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: CreateUser) -> R
         return Err(already_exists(format!("User with name {name} already exists.")));
     }
     let boundary = boundary(records, input.permissions_boundary)?;
-    let user = User { identity: Identity::new(Kind::User, path, name, call.now, tags, boundary), keys: Vec::new() };
+    let identity = Identity::new(Kind::User, path, name, call.now, tags, boundary);
+    let user = User { identity, keys: Vec::new(), login: None };
     let described = user.describe(call.account(), true);
     records.users.insert(name.to_owned(), user);
     Ok(json!({ "User": described }))
@@ -159,6 +160,9 @@ pub(crate) fn delete(records: &mut Records, _: &Call, input: DeleteUser) -> Resu
     let user = records.users.get(name).ok_or_else(|| identity::not_found(Kind::User, name))?;
     if !user.keys.is_empty() {
         return Err(delete_conflict("Cannot delete entity, must delete access keys first."));
+    }
+    if user.login.is_some() {
+        return Err(delete_conflict("Cannot delete entity, must delete login profile first."));
     }
     if records.groups_of(name).next().is_some() {
         return Err(delete_conflict("Cannot delete entity, must remove users from group first."));

@@ -1,4 +1,5 @@
 mod groups;
+mod login_profiles;
 mod service_linked_roles;
 
 use std::sync::Arc;

@@ -161,6 +161,7 @@ impl CreateFunction {
             tracing_config: self.tracing_config.as_ref(),
             snap_start: self.snap_start.as_ref(),
             vpc_config: self.vpc_config.as_ref(),
+            vpc: None,
             logging_config: self.logging_config.as_ref(),
             kms_key_arn: self.kms_key_arn.as_deref(),
             file_system_configs: self.file_system_configs.as_deref(),
@@ -193,6 +194,7 @@ impl UpdateFunctionConfiguration {
             tracing_config: self.tracing_config.as_ref(),
             snap_start: self.snap_start.as_ref(),
             vpc_config: self.vpc_config.as_ref(),
+            vpc: None,
             logging_config: self.logging_config.as_ref(),
             kms_key_arn: self.kms_key_arn.as_deref(),
             file_system_configs: self.file_system_configs.as_deref(),
@@ -224,7 +226,7 @@ impl Lambda {
             return Err(AwsError::not_implemented("lambda", "CreateFunction with PackageType Image"));
         }
         let mut settings = input.settings();
-        vpc::check(call, input.vpc_config.as_ref()).await?;
+        settings.vpc = vpc::check(call, input.vpc_config.as_ref()).await?;
         settings.check(call, "CreateFunction", None)?;
         let (Some(runtime), Some(_)) = (settings.runtime, settings.handler) else {
             return Err(invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages."));
@@ -242,11 +244,16 @@ impl Lambda {
         node::prepare(&call.region, self.host.as_ref(), (&named.name, runtime), &code, &own).await?;
         let mut made = configuration::make(call, &named.name, &named.arn(), &settings);
         configuration::apply_code(&mut made, &code, input.architectures.as_deref());
+        let exists = || conflict(format!("Function already exist: {}", named.name));
+        if self.find(&named, |_| ()).is_some() {
+            return Err(exists());
+        }
+        self.attach(call, &input.role, &named.name, input.vpc_config.as_ref()).await?;
         {
             let mut accounts = self.accounts.lock();
             let functions = &mut accounts.entry(named.account.clone()).or_default().functions;
             if functions.contains_key(&named.name) {
-                return Err(conflict(format!("Function already exist: {}", named.name)));
+                return Err(exists());
             }
             let layers = layers.map(|(_, layers)| layers).unwrap_or_default();
             let mut function = Function::new(made.clone(), Definition::new(&made, code, layers), Tags::from_iter(tags));
@@ -317,7 +324,7 @@ impl Lambda {
             Ok(function.configuration.clone())
         })?;
         let mut settings = input.settings();
-        vpc::check(call, input.vpc_config.as_ref()).await?;
+        settings.vpc = vpc::check(call, input.vpc_config.as_ref()).await?;
         settings.check(call, "UpdateFunctionConfiguration", Some(&before))?;
         let runtime = settings.runtime.unwrap_or_else(|| before.required("Runtime")).to_owned();
         check_runtime(&runtime, Change::Update, call.now, self.allow_blocked_runtimes)?;
@@ -326,6 +333,8 @@ impl Lambda {
         if let Some(wanted) = settings.role {
             role::check(&call.region, call.account(), wanted, &named.name).await?;
         }
+        let role = settings.role.unwrap_or_else(|| before.required("Role"));
+        self.attach(call, role, &named.name, input.vpc_config.as_ref()).await?;
         let latest = self.with(&named, |function| Ok(Arc::clone(function.latest())))?;
         let own = layers.as_ref().map_or_else(|| latest.layers.clone(), |(_, layers)| layers.clone());
         node::prepare(&call.region, self.host.as_ref(), (&named.name, &runtime), &latest.code, &own).await?;
@@ -375,7 +384,7 @@ impl Lambda {
     }
 
     /// A version that is not there counts as deleted.
-    pub(crate) fn delete_function(&self, call: &Call, input: DeleteFunction) -> Result<Value, AwsError> {
+    pub(crate) async fn delete_function(&self, call: &Call, input: DeleteFunction) -> Result<Value, AwsError> {
         let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
         match named.qualifier() {
             Some("$LATEST") => return Err(invalid("$LATEST version cannot be deleted without deleting the function.")),
@@ -404,6 +413,7 @@ impl Lambda {
                 self.forget_environments(&named.arn());
             }
         }
+        self.detach_unused(&call.region, &named.account).await;
         Ok(json!({ "StatusCode": 204 }))
     }
 
@@ -448,6 +458,8 @@ impl Lambda {
                     () = region.stopping().cancelled() => return,
                 }
             }
+            // What waits for the update may delete what is not needed any more.
+            me.detach_unused(&region, &named.account).await;
             me.settle(&region, &named);
         });
     }

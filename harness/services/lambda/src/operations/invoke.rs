@@ -169,7 +169,10 @@ impl Lambda {
         };
         let mut environment = match warm {
             Some(idle) => idle.environment,
-            None => Environment::start(region, host, account, definition, provisioned).await?,
+            None => {
+                let uplink = self.uplink(host, account, definition);
+                Environment::start(region, host, (account, uplink), definition, provisioned).await?
+            }
         };
         let begun = Instant::now();
         let invoked = environment.invoke(definition, request, &admitted.arn).await;

@@ -12,6 +12,7 @@ pub(crate) mod invoke;
 pub(crate) mod layer_permissions;
 pub(crate) mod layers;
 pub(crate) mod management;
+pub(crate) mod network_interfaces;
 pub(crate) mod permissions;
 pub(crate) mod provisioned_concurrency;
 pub(crate) mod tags;

@@ -203,7 +203,8 @@ impl Lambda {
         let Some(definition) = definition.flatten() else { return };
         let mut initializes = true;
         if let Some(host) = self.host.as_ref().filter(|_| !crate::configuration::lacks_runtime(definition.text("Runtime"))) {
-            match Environment::start(region, host, &named.account, &definition, true).await {
+            let uplink = self.uplink(host, &named.account, &definition);
+            match Environment::start(region, host, (&named.account, uplink), &definition, true).await {
                 Ok(environment) if environment.is_initialized() => {
                     let since = region.clock().now();
                     let key = format!("{}+", definition.text("FunctionArn"));

@@ -58,8 +58,7 @@ impl ResourceProvider for Function {
 
     fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
         match value.path {
-            // What is in a VPC reaches only what its subnets reach; empty lists mean that it is in none.
-            ["KmsKeyArn"] | ["VpcConfig", "SubnetIds" | "SecurityGroupIds"] => value.unless_empty(NAME),
+            ["KmsKeyArn"] => value.unless_empty(NAME),
             _ => None,
         }
     }

@@ -385,7 +385,6 @@ async fn a_subnet_that_there_is_not_is_told_in_the_words_of_ec2() {
 async fn what_would_make_a_function_behave_otherwise_is_refused_by_name() {
     let world = World::new().await;
     for (member, value) in [
-        ("VpcConfig", json!({ "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"] })),
         (
             "FileSystemConfigs",
             json!([{ "Arn": format!("arn:aws:elasticfilesystem:us-east-1:{ACCOUNT}:access-point/fsap-12345678901234567"), "LocalMountPath": "/mnt/x" }]),

@@ -1,4 +1,4 @@
-//! A connection from an instance to the region, which a link outage or the VPC's records hold up.
+//! A connection from an instance or a function to the region, which a link outage or the VPC's records hold up.
 //!
 //! Nothing that was sent is lost, since TCP sends it again: what is in flight waits until the link is back, or until either end has timed
 //! out. The metadata service is on the instance's own link and is not affected.
@@ -8,18 +8,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use nightproof_core::outage::{Outages, Watch};
-use nightproof_core::per_instance::PerInstance;
 use nightproof_machine_protocol::link::Link;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
-/// A connection of an instance, which carries nothing during an outage or without a link to the endpoints.
-pub(crate) fn carry<S>(outages: &Outages, links: &PerInstance<Link>, instance: &str, stream: S) -> UplinkStream<S> {
-    UplinkStream { stream, outage: outages.watch(instance), link: links.watch(instance), waiting: None }
+use crate::Links;
+
+/// A connection of `host`, which carries nothing during an outage or without a link to the endpoints.
+pub fn carry<S>(outages: &Outages, links: &Links, host: &str, stream: S) -> UplinkStream<S> {
+    UplinkStream { stream, outage: outages.watch(host), link: links.watch(host), waiting: None }
 }
 
 /// A stream that is neither read nor written during an outage. One task has both ends.
-pub(crate) struct UplinkStream<S> {
+pub struct UplinkStream<S> {
     stream: S,
     outage: Watch,
     link: watch::Receiver<Link>,
@@ -71,13 +72,10 @@ mod tests {
     use tokio::time::{Instant, timeout};
 
     use super::*;
+    use crate::open;
     use nightproof_core::outage::Lasting;
 
     const MOMENT: std::time::Duration = std::time::Duration::from_millis(50);
-
-    fn open() -> PerInstance<Link> {
-        PerInstance::new(Link::OPEN)
-    }
 
     #[tokio::test]
     async fn what_is_in_flight_waits_while_the_vpc_has_no_link() {
