@@ -191,5 +191,6 @@ pub(crate) fn fill_machine(options: &mut MachineOptions, file: &DrillFile) {
     options.platform = options.platform.or(*platform);
     options.instance_image = options.instance_image.take().or_else(|| file.machine.instance_image().map(str::to_owned));
     options.function_image = options.function_image.take().or_else(|| file.machine.function_image().map(str::to_owned));
+    options.rootfs = options.rootfs.take().or_else(|| file.machine.rootfs.clone());
     options.allow_blocked_runtimes |= file.allow_blocked_runtimes;
 }

@@ -25,6 +25,7 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         disk_mib: setting.disk_mib,
         allow_blocked_runtimes: setting.machine.allow_blocked_runtimes,
         unlisted_images: setting.machine.platform,
+        rootfs: setting.rootfs.clone(),
         simulated_instances: setting.simulated_instances,
         journal: journal.clone(),
         store,

@@ -7,6 +7,7 @@ use nightproof_drill::{DrillResult, EndpointError, Failure};
 use nightproof_drill_file::DrillFileError;
 use nightproof_evidence::EvidenceError;
 use nightproof_incident::IncidentError;
+use nightproof_machine::RootfsError;
 use nightproof_machine::container::{EngineError, ImageError, LocalStackError};
 use nightproof_machine::tools::ToolsError;
 use nightproof_parameters::{FileError, Missing, Refused};
@@ -137,6 +138,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Tools(ToolsError),
     #[error(transparent)]
+    Rootfs(RootfsError),
+    #[error("containers have the files of their image, and no root file system beside")]
+    RootfsInContainers,
+    #[error(transparent)]
     Region(StartError),
     #[error(transparent)]
     Engine(EngineError),
@@ -194,6 +199,7 @@ impl Error {
                 Exit::Failed
             }
             Self::Assembly(AssemblyError::Image(_)) => Exit::NotSupported,
+            Self::Rootfs(error) if error.is_of_input() => Exit::Input,
             Self::Drill(DrillResult::NotSupported) => Exit::NotSupported,
             Self::Drill(_) => Exit::Failed,
             Self::Leftovers(_) | Self::RemoveFile { .. } => Exit::Leftovers,
@@ -204,6 +210,7 @@ impl Error {
             | Self::Diff(_)
             | Self::IncompleteJournal(_)
             | Self::Tools(_)
+            | Self::Rootfs(_)
             | Self::Region(_)
             | Self::Engine(_)
             | Self::Image(_)
@@ -249,6 +256,7 @@ impl Error {
             | Self::DrillFile(_)
             | Self::Evidence(_)
             | Self::NoEvidenceKey
+            | Self::RootfsInContainers
             | Self::ReadSeedScript { .. }
             | Self::WriteDraft { .. }
             | Self::SecretWithoutScript
@@ -320,6 +328,8 @@ impl Error {
             Self::EmptyWindow { .. } => "--from comes before --to",
             Self::CaptureFolder { .. } => "--out names a folder that is empty or not there",
             Self::Tools(error) => error.hint(),
+            Self::Rootfs(error) => error.hint(),
+            Self::RootfsInContainers => "leave `--machine container` out, or name an image by --instance-image",
             Self::Engine(error) => error.hint(),
             Self::Image(error) => error.hint(),
             Self::LocalStack(error) => error.hint(),

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use nightproof_machine::Rootfs;
 use nightproof_machine::tools::Tools;
 
-use crate::arguments::MachineOptions;
+use crate::arguments::{MachineKind, MachineOptions};
 use crate::error::Error;
-use crate::{containers, operator, tools};
+use crate::{containers, operator, printer, tools};
 
 /// The name of a local region, unless others are asked for.
 pub(crate) const REGION: &str = "us-east-1";
@@ -32,6 +33,8 @@ pub(crate) struct Setting {
     pub(crate) lifetime: SignedDuration,
     /// Whether LocalStack's own CloudFormation is to deploy too; wants `--cloud localstack`.
     pub(crate) native: bool,
+    /// The files of instances' systems, in place of this host's. Sandboxes only.
+    pub(crate) rootfs: Option<Rootfs>,
     /// Python's part.
     pub(crate) tools: Tools,
     /// Size of instances' disks, MiB; without one they are as large as the host's. Sandboxes only.
@@ -43,8 +46,9 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// A drill's: the usual account and any port. Installs Python's part at first use.
+    /// A drill's: the usual account and any port. Installs Python's part at first use, and unpacks the root file system.
     pub(crate) fn new(machine: MachineOptions) -> Result<Self, Error> {
+        let rootfs = rootfs(&machine)?;
         let tools = tools::ensure()?;
         Ok(Self {
             account: ACCOUNT.to_owned(),
@@ -52,6 +56,7 @@ impl Setting {
             port: 0,
             ssm_agent: None,
             machine,
+            rootfs,
             native: false,
             lifetime: containers::DRILL,
             tools,
@@ -60,4 +65,24 @@ impl Setting {
             operator_policy: None,
         })
     }
+}
+
+/// The root file system that the options name, ready for instances.
+fn rootfs(machine: &MachineOptions) -> Result<Option<Rootfs>, Error> {
+    let Some(path) = &machine.rootfs else { return Ok(None) };
+    if machine.kind() == MachineKind::Container {
+        return Err(Error::RootfsInContainers);
+    }
+    let rootfs = Rootfs::prepare(path, machine.platform, printer::note).map_err(Error::Rootfs)?;
+    let (system, lacks) = (rootfs.platform(), rootfs.lacks());
+    printer::note(&format!(
+        "instances have the files of {}: {} {}, whatever their image has",
+        path.display(),
+        system.name,
+        system.version
+    ));
+    if !lacks.is_empty() {
+        printer::note(&format!("it lacks {}, by which a drill seeds data and restores", lacks.join(" and ")));
+    }
+    Ok(Some(rootfs))
 }

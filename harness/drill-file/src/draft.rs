@@ -146,7 +146,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-const REST: &str = r"# machine: {kind: sandbox}          # or container; platform: what is on images of your own
+const REST: &str = r"# machine: {kind: sandbox}          # or container; platform: what is on images of your own; rootfs: their files
 nights: 1                           # two or more measure the time between restorable archives
 strict: false                       # true: findings fail the drill
 due: 1                              # machines that have to leave an archive each night, at least

@@ -228,6 +228,8 @@ pub struct Machine {
     #[serde(default, deserialize_with = "platform")]
     #[schemars(schema_with = "platforms")]
     pub platform: Option<&'static Platform>,
+    /// The files of instances' systems, in place of the host's programs: an OCI layout, what `docker save` writes, a tar archive or a folder.
+    pub rootfs: Option<PathBuf>,
     /// Docker image for instances.
     pub instance_image: Option<Text>,
     /// Docker image for functions.
@@ -429,7 +431,8 @@ impl DrillFile {
     /// Puts `folder` before each relative path.
     fn beside(&mut self, folder: &Path) {
         let join = |path: &mut PathBuf| *path = folder.join(&*path);
-        let single = [&mut self.template, &mut self.data.folder, &mut self.operator_policy, &mut self.seed];
+        let single =
+            [&mut self.template, &mut self.data.folder, &mut self.operator_policy, &mut self.seed, &mut self.machine.rootfs];
         single.into_iter().flatten().for_each(join);
         self.existing.iter_mut().for_each(join);
         if let Some(Spanned { value: restore, .. }) = &mut self.restore {

@@ -17,7 +17,7 @@ data: {profile: hard, path: /srv/data}
 trigger: {rule: Nightly}
 bucket: Archives
 archives: {stack: backup, prefix: site/, plain: true}
-machine: {kind: container, platform: ubuntu-24.04, instance_image: 'own:1', function_image: 'own:2'}
+machine: {kind: container, platform: ubuntu-24.04, rootfs: images/al2023.tar, instance_image: 'own:1', function_image: 'own:2'}
 nights: 3
 strict: true
 attack: true
@@ -48,6 +48,7 @@ fn a_file_says_all_that_a_drill_is_told() {
     assert_eq!((file.data.profile, file.data.path.as_deref()), (Some(Profile::Hard), Some("/srv/data")));
     assert_eq!(file.trigger.as_ref().map(crate::Trigger::rule), Some("Nightly"));
     assert_eq!((file.machine.kind, file.machine.platform.unwrap().key), (Some(MachineKind::Container), "ubuntu-24.04"));
+    assert_eq!(file.machine.rootfs.as_deref(), Some(std::path::Path::new("images/al2023.tar")));
     assert_eq!((file.machine.instance_image(), file.machine.function_image()), (Some("own:1"), Some("own:2")));
     let restore = file.restore().unwrap();
     assert!(!file.compares_tree() && restore.secrets.len() == 1 && restore.objects == RestoredObjects::All);

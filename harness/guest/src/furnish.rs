@@ -17,6 +17,7 @@ const CFN_HUP: &str = "[Unit]\nDescription=cfn-hup daemon\n[Service]\nType=simpl
 
 /// Puts in place what of it is not there.
 pub(crate) fn furnish(platform: Option<&Platform>) -> io::Result<()> {
+    let own_files = platform.is_some_and(|platform| platform.rootfs);
     // A container's image has its own.
     let Some(platform) = platform.and_then(|platform| machine_image::Platform::by_key(&platform.key)) else { return Ok(()) };
     for folder in ["/run/lock", "/var/log/amazon/ssm", "/var/lib/amazon/ssm", "/var/lib/cloud/instance"] {
@@ -45,8 +46,10 @@ pub(crate) fn furnish(platform: Option<&Platform>) -> io::Result<()> {
             fs::create_dir_all(folder)?;
         }
     }
-    // Where /usr/local is the host's, programs are only where a layer has them.
-    let _ = local_programs(platform);
+    if !own_files {
+        // Where /usr/local is the host's, programs are only where a layer has them.
+        let _ = local_programs(platform);
+    }
     Ok(())
 }
 

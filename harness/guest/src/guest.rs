@@ -15,7 +15,7 @@ use crate::commands::{finish, start_enabled};
 use crate::gate::Gate;
 use crate::re_exec::{AGENT, re_exec};
 use crate::service::Service;
-use crate::{cloud_init, console, control, cpu_throttle, furnish, relay, service, timers, usage};
+use crate::{cloud_init, console, control, cpu_throttle, furnish, limits, relay, service, timers, usage};
 
 /// Where functions find the Lambda Runtime API.
 const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
@@ -111,14 +111,10 @@ fn run_command(task: &Task) -> Result<u8, String> {
         true => Some(usage::watch(task.memory_mib).map_err(|error| format!("cannot reach the region: {error}"))?),
         false => None,
     };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .envs(&task.environment)
-        .current_dir(&task.directory)
-        .stdin(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("cannot run `{program}`: {error}"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(&task.environment).current_dir(&task.directory).stdin(Stdio::null());
+    let lower = if task.runtime_api { limits::lower_function } else { limits::lower_script };
+    let mut child = lower(&mut command).spawn().map_err(|error| format!("cannot run `{program}`: {error}"))?;
     let status = child.wait().map_err(|error| format!("cannot wait for `{program}`: {error}"))?;
     if let Some(usage) = usage {
         usage.ended(child.id(), status);

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode};
+use std::process::{Child, ExitCode};
 
 use nightproof_machine_protocol::GUEST;
 use nightproof_machine_protocol::spec::{ON_DISK, Task, inside};
@@ -18,6 +18,7 @@ use rustix::process::{Pid, WaitOptions, wait};
 use crate::console;
 use crate::network;
 use crate::network::Aws;
+use crate::re_exec::re_exec;
 use crate::unshare::unshare;
 
 /// What of /proc belongs to the whole host, and is writable for its root: a machine started by root has root's user id.
@@ -27,7 +28,7 @@ const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
 pub(crate) fn main() -> ExitCode {
     let ended = prepare().and_then(|(task, aws)| {
         aws.serve(&task.region, task.instance)?;
-        run(&mut || Command::new(inside::GUEST).arg(GUEST).spawn(), task.instance && task.command.is_empty())
+        run(&mut || re_exec(GUEST)?.spawn(), task.instance && task.command.is_empty())
     });
     match ended {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),

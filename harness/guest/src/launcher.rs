@@ -10,11 +10,11 @@ use std::process::ExitCode;
 
 use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
 use nightproof_machine_protocol::GUEST;
-use nightproof_machine_protocol::spec::{INSTALLED, LOCAL, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
+use nightproof_machine_protocol::spec::{INSTALLED, LOCAL, LauncherSpec, NO_SANDBOX, ON_DISK, System, inside};
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, wait};
 
-use crate::signals;
+use crate::{keyring, limits, own_root, signals};
 
 const USR: &str = "/usr";
 /// Folders of the host that a machine sees, read-only.
@@ -40,8 +40,16 @@ fn launch() -> Result<u8, String> {
     // What outlives the process that holds the machine's first one is this process's child then, and can be waited for.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| format!("cannot wait for what a machine leaves behind: {error}"))?;
+    keyring::leave();
+    if let System::Overlay { lower, written } = &spec.system {
+        own_root::enter(&spec.root, lower, written)?;
+    }
     let container = container(&spec);
-    let mut command = container.command(inside::GUEST);
+    let (program, arguments) = spec.start.split_first().ok_or("nothing says how the machine is started")?;
+    let mut command = container.command(program);
+    for argument in arguments {
+        command.arg(argument);
+    }
     command.arg(GUEST).stdin(hakoniwa::Stdio::piped());
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     drop(child.stdin.take());
@@ -74,6 +82,10 @@ fn wait_for_the_rest() {
 
 fn container(spec: &LauncherSpec) -> Container {
     let mut container = Container::new();
+    if matches!(spec.system, System::Overlay { .. }) {
+        // This process is in one of its own.
+        container.share(Namespace::User);
+    }
     container.unshare(Namespace::Network).unshare(Namespace::Ipc).unshare(Namespace::Uts);
     container.uidmap(0).gidmap(0).hostname(&spec.hostname).rootdir(&spec.root);
     // Flags that an unprivileged user cannot clear on a remount are kept.
@@ -81,6 +93,39 @@ fn container(spec: &LauncherSpec) -> Container {
     if spec.writable_root {
         container.runctl(Runctl::RootdirRW);
     }
+    match spec.system {
+        System::Host => see_the_host(&mut container, spec),
+        System::Overlay { .. } | System::Folder => {}
+    }
+    for folder in IN_MEMORY {
+        let mode = if folder == "/tmp" { "1777" } else { "755" };
+        let size = spec.tmp_mib.filter(|_| folder == "/tmp").unwrap_or(spec.tmpfs_mib);
+        in_memory(&mut container, folder, size, mode);
+    }
+    // What every system has there from its installation; a disk has it already.
+    container.dir("/run/lock", 0o755);
+    container.devfsmount("/dev");
+    for bind in &spec.binds {
+        let outside = bind.outside.to_string_lossy();
+        if bind.writable {
+            container.bindmount_rw(&outside, &bind.inside);
+        } else {
+            container.bindmount_ro(&outside, &bind.inside);
+        }
+    }
+    container.setrlimit(Rlimit::Core, 0, 0);
+    let processes = limits::of_machine();
+    container.setrlimit(Rlimit::Nproc, processes, processes);
+    container
+}
+
+fn in_memory(container: &mut Container, folder: &str, size: u64, mode: &str) {
+    let data = format!("size={size}m,mode={mode}");
+    container.mount("tmpfs", folder, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
+}
+
+/// Has the machine see the host's programs, and have all else on its own disk.
+fn see_the_host(container: &mut Container, spec: &LauncherSpec) {
     for folder in SYSTEM {
         match (std::fs::read_link(folder), &spec.layer) {
             // A disk has it from its first boot.
@@ -108,25 +153,19 @@ fn container(spec: &LauncherSpec) -> Container {
             (Err(_), _) => {}
         }
     }
+    container.bindmount_ro(&spec.program.to_string_lossy(), inside::GUEST);
     if let Some(size) = spec.disk_mib {
-        let data = format!("size={size}m,mode=755");
-        container.mount("tmpfs", inside::DISK, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
+        in_memory(container, inside::DISK, size, "755");
     }
     let own = |folder: &&str| *folder != LOCAL || !spec.host_local;
-    let on_disk =
-        ON_DISK.into_iter().filter(|folder| spec.disk_mib.is_none() && own(folder)).map(|folder| (folder, spec.disk.as_ref()));
-    for (folder, disk) in on_disk.chain(IN_MEMORY.map(|folder| (folder, None))) {
-        if let Some(disk) = disk {
-            container.bindmount_rw(&disk.join(folder.trim_start_matches('/')).to_string_lossy(), folder);
-            continue;
+    for folder in ON_DISK.into_iter().filter(|folder| spec.disk_mib.is_none() && own(folder)) {
+        match &spec.disk {
+            Some(disk) => {
+                container.bindmount_rw(&disk.join(folder.trim_start_matches('/')).to_string_lossy(), folder);
+            }
+            None => in_memory(container, folder, spec.tmpfs_mib, "755"),
         }
-        let mode = if folder == "/tmp" { "1777" } else { "755" };
-        let size = spec.tmp_mib.filter(|_| folder == "/tmp").unwrap_or(spec.tmpfs_mib);
-        let data = format!("size={size}m,mode={mode}");
-        container.mount("tmpfs", folder, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
     }
-    // What every system has there from its installation; a disk has it already.
-    container.dir("/run/lock", 0o755);
     if spec.disk_mib.is_some() {
         // The first process mounts each of the disk's folders on its place.
         for folder in ON_DISK.into_iter().filter(own) {
@@ -143,16 +182,4 @@ fn container(spec: &LauncherSpec) -> Container {
             container.dir(&format!("{disk}{folder}"), mode);
         }
     }
-    container.devfsmount("/dev");
-    container.bindmount_ro(&spec.program.to_string_lossy(), inside::GUEST);
-    for bind in &spec.binds {
-        let outside = bind.outside.to_string_lossy();
-        if bind.writable {
-            container.bindmount_rw(&outside, &bind.inside);
-        } else {
-            container.bindmount_ro(&outside, &bind.inside);
-        }
-    }
-    container.setrlimit(Rlimit::Core, 0, 0);
-    container
 }

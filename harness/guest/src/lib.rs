@@ -16,11 +16,14 @@ mod gate;
 mod going_down;
 mod guest;
 mod init;
+mod keyring;
 mod launcher;
+mod limits;
 mod link;
 mod name_service;
 mod netlink;
 mod network;
+mod own_root;
 mod re_exec;
 mod relay;
 mod service;
@@ -33,7 +36,7 @@ mod usage;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use nightproof_machine_protocol::{CONTAINER, GUEST, LAUNCHER, NETWORK};
+use nightproof_machine_protocol::{COMMAND, CONTAINER, GUEST, LAUNCHER, NETWORK};
 
 use self::re_exec::{AGENT, DOCUMENT_WORKER, SESSION_SHELL, SESSION_WORKER};
 
@@ -41,7 +44,7 @@ use self::re_exec::{AGENT, DOCUMENT_WORKER, SESSION_SHELL, SESSION_WORKER};
 pub fn is_dispatched(arguments: &[OsString]) -> bool {
     let Some(program) = arguments.first() else { return false };
     let first = arguments.get(1).and_then(|argument| argument.to_str()).unwrap_or_default();
-    let parts = [LAUNCHER, GUEST, CONTAINER, NETWORK, AGENT, DOCUMENT_WORKER, SESSION_WORKER, SESSION_SHELL];
+    let parts = [LAUNCHER, GUEST, CONTAINER, NETWORK, COMMAND, AGENT, DOCUMENT_WORKER, SESSION_WORKER, SESSION_SHELL];
     commands::named(program).is_some() || parts.contains(&first)
 }
 
@@ -58,6 +61,7 @@ pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
         GUEST => Some(guest::main()),
         CONTAINER => Some(container::main()),
         NETWORK => Some(network::main()),
+        COMMAND => Some(commands::main(&commands::named(arguments.get(2)?)?, arguments.get(3..)?)),
         AGENT => Some(agent::main()),
         DOCUMENT_WORKER => Some(agent::worker::main(arguments.get(2)?)),
         SESSION_WORKER => Some(agent::session::worker::main()),

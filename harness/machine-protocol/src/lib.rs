@@ -16,5 +16,7 @@ pub const LAUNCHER: &str = "__machine";
 pub const GUEST: &str = "__guest";
 /// First argument of the first process of a Docker container, which starts the guest.
 pub const CONTAINER: &str = "__container";
+/// First argument of a program of a machine that the guest is, such as sudo, where it cannot be started by that name: the name follows.
+pub const COMMAND: &str = "__command";
 /// First argument of a try, in namespaces that somebody else has made, whether a machine's network can be made here.
 pub const NETWORK: &str = "__network";

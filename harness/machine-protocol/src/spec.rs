@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub mod inside {
     /// The guest program.
     pub const GUEST: &str = "/run/nightproof/guest";
+    /// nightproof itself in a system that is not this host's, where [`GUEST`] is a script that has the host's loader start it.
+    pub const PROGRAM: &str = "/run/nightproof/program";
     /// What the guest is to do.
     pub const TASK: &str = "/run/nightproof/task.json";
     /// The folder with the socket to the region.
@@ -66,11 +68,31 @@ pub struct Bind {
     pub writable: bool,
 }
 
+/// Whose files a machine's root folder has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum System {
+    /// The host's, each folder by itself.
+    Host,
+    /// A system's own, from an overlay.
+    Overlay {
+        /// What is seen, the uppermost first.
+        lower: Vec<PathBuf>,
+        /// A folder with `upper` and `work`, where what is written goes; `None` for memory of this size, MiB.
+        written: Result<PathBuf, u64>,
+    },
+    /// A system's own, as they are in the root folder already.
+    Folder,
+}
+
 /// The sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LauncherSpec {
-    /// An empty folder that the root file system is mounted on.
+    /// An empty folder that the root file system is mounted on, unless it has that.
     pub root: PathBuf,
+    /// What is to be there.
+    pub system: System,
+    /// The command line of the first process but for its argument.
+    pub start: Vec<String>,
     /// Host name inside.
     pub hostname: String,
     /// The program that serves as guest: nightproof itself.
@@ -132,6 +154,9 @@ pub struct Platform {
     pub key: String,
     /// The program that is to be `sh`; `None` if it is the one that is there.
     pub sh: Option<PathBuf>,
+    /// Whether its files are an image's own, and not this host's.
+    #[serde(default)]
+    pub rootfs: bool,
 }
 
 /// What runs as SSM agent.

@@ -24,10 +24,11 @@ use tracing::{debug, warn};
 
 use super::error::remedy;
 use super::published::Published;
+use super::sandbox::Root;
 use super::shell::{self, Sh};
 use super::started::Started;
 use super::usage::Usage;
-use super::{End, MachineError, MachineSpec, Machines, Role, disk, etc, interposer, sandbox};
+use super::{End, MachineError, MachineSpec, Machines, Role, disk, etc, interposer, on_rootfs, sandbox};
 
 /// How long a machine may take to boot; milliseconds, unless the host is very busy.
 const BOOT_LIMIT: Duration = Duration::from_secs(30);
@@ -231,31 +232,46 @@ async fn start(
 ) -> Result<(Started, UnixListener), MachineError> {
     let program = machines.settings().program.clone();
     match machines.containers() {
+        None if let Some(rootfs) = spec.rootfs.as_ref().filter(|_| spec.role == Role::Instance) => {
+            let disk = disk_of(machines, spec, disk::make_for_rootfs)?;
+            let (on_rootfs, seen) = on_rootfs::prepare(machines, spec, rootfs, folder, disk.as_deref())?;
+            let (binds, listener) = prepare(machines, spec, folder, BTreeMap::new(), seen)?;
+            Ok((sandbox::start(program, spec, folder, binds, disk, Root::Rootfs(on_rootfs), end).await?, listener))
+        }
         None => {
-            let disk = disk_of(machines, spec)?;
+            let disk = disk_of(machines, spec, disk::make)?;
             let layer = if spec.role == Role::Instance { machines.layer(spec.platform)? } else { None };
-            let (mut binds, listener) = prepare(machines, spec, folder, BTreeMap::new(), disk.as_deref())?;
+            let etc = make_etc(machines, spec, folder, disk.as_deref())?;
+            let (mut binds, listener) = prepare(machines, spec, folder, BTreeMap::new(), etc)?;
             make_mount_points(spec)?;
             let root = folder.join("root");
             fs::create_dir_all(&root).map_err(|source| MachineError::Folder { path: root, source })?;
             binds.extend(spec.tools.iter().flat_map(|tools| tools.binds(spec.role)));
-            Ok((sandbox::start(program, spec, folder, binds, disk, layer, end).await?, listener))
+            Ok((sandbox::start(program, spec, folder, binds, disk, Root::Host(layer), end).await?, listener))
         }
         Some(containers) => {
-            let (binds, listener) = prepare(machines, spec, folder, containers.environment(spec).await?, None)?;
+            let over = folder.join("etc");
+            let etc = fs::create_dir_all(&over)
+                .and_then(|()| etc::make_for_image(&over, &spec.hostname, &machines.settings().ca_pem))
+                .map_err(|source| MachineError::Folder { path: over, source })?;
+            let (binds, listener) = prepare(machines, spec, folder, containers.environment(spec).await?, etc)?;
             Ok((containers.start(program, spec, binds, (end, machines.settings().stopping.clone())).await?, listener))
         }
     }
 }
 
 /// The disk of a sandbox that is to have one, made at its first boot; none where the host lets no programs be run from it.
-fn disk_of(machines: &Machines, spec: &MachineSpec) -> Result<Option<PathBuf>, MachineError> {
+fn disk_of(
+    machines: &Machines,
+    spec: &MachineSpec,
+    make: fn(&Path) -> std::io::Result<()>,
+) -> Result<Option<PathBuf>, MachineError> {
     let Some(disk) = spec.disk.clone().filter(|_| spec.disk_mib.is_none()) else { return Ok(None) };
     if !disk::may_execute(&machines.settings().folder) {
         warn!(disk = %disk.display(), "programs may not be run from the region's folder: the machine's disk is in memory");
         return Ok(None);
     }
-    disk::make(&disk).map_err(|source| MachineError::Folder { path: disk.clone(), source })?;
+    make(&disk).map_err(|source| MachineError::Folder { path: disk.clone(), source })?;
     Ok(Some(disk))
 }
 
@@ -273,38 +289,42 @@ fn make_mount_points(spec: &MachineSpec) -> Result<(), MachineError> {
 }
 
 /// What a machine sees of the host: outside and inside path.
-type Binds = Vec<(PathBuf, String)>;
+pub(super) type Binds = Vec<(PathBuf, String)>;
 
-/// Makes everything that a machine is started from. `environment` is what its image sets.
+/// Makes the /etc of a machine that has the host's files.
+fn make_etc(machines: &Machines, spec: &MachineSpec, folder: &Path, disk: Option<&Path>) -> Result<Binds, MachineError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| MachineError::Folder { path, source }
+    };
+    let etc = disk.unwrap_or(folder).join("etc");
+    // A disk has one from its first boot.
+    if disk.is_none() || !etc.exists() {
+        etc::make(&etc, &spec.hostname, &machines.settings().ca_pem, spec.platform, spec.role).map_err(io(&etc))?;
+    }
+    let interposed = match machines.interposer().is_prepared() && spec.role == Role::Instance {
+        true => Some(interposer::make(folder, &etc).map_err(io(folder))?),
+        false => None,
+    };
+    Ok(std::iter::once((etc, "/etc".to_owned())).chain(interposed).collect())
+}
+
+/// Makes everything that a machine is started from but for its /etc, which `binds` has. `environment` is what its image sets.
 fn prepare(
     machines: &Machines,
     spec: &MachineSpec,
     folder: &Path,
     environment: BTreeMap<String, String>,
-    disk: Option<&Path>,
+    mut binds: Binds,
 ) -> Result<(Binds, UnixListener), MachineError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |source| MachineError::Folder { path, source }
     };
     let part = |name: &str| folder.join(name);
-    for name in ["etc", "socket", "files"] {
+    for name in ["socket", "files"] {
         fs::create_dir_all(part(name)).map_err(io(&part(name)))?;
     }
-    let mut binds = if machines.containers().is_some() {
-        etc::make_for_image(&part("etc"), &spec.hostname, &machines.settings().ca_pem).map_err(io(&part("etc")))?
-    } else {
-        let etc = disk.map_or_else(|| part("etc"), |disk| disk.join("etc"));
-        // A disk has one from its first boot.
-        if disk.is_none() || !etc.exists() {
-            etc::make(&etc, &spec.hostname, &machines.settings().ca_pem, spec.platform, spec.role).map_err(io(&etc))?;
-        }
-        let interposed = match machines.interposer().is_prepared() && spec.role == Role::Instance {
-            true => Some(interposer::make(folder, &etc).map_err(io(folder))?),
-            false => None,
-        };
-        std::iter::once((etc, "/etc".to_owned())).chain(interposed).collect()
-    };
     for file in &spec.files {
         let path = part("files").join(file.path.trim_start_matches('/'));
         let write = || {
@@ -343,6 +363,9 @@ fn platform(machines: &Machines, spec: &MachineSpec) -> Result<Option<Platform>,
     if machines.containers().is_some() {
         return Ok(None);
     }
+    if let Some(rootfs) = spec.rootfs.as_ref().filter(|_| spec.role == Role::Instance) {
+        return Ok(Some(Platform { key: rootfs.platform().key.to_owned(), sh: None, rootfs: true }));
+    }
     let sh = match shell::choose(spec.platform, Path::new("/"))? {
         Sh::AsOnHost => None,
         Sh::Program(program) => Some(program),
@@ -351,7 +374,7 @@ fn platform(machines: &Machines, spec: &MachineSpec) -> Result<Option<Platform>,
             None
         }
     };
-    Ok(Some(Platform { key: spec.platform.key.to_owned(), sh }))
+    Ok(Some(Platform { key: spec.platform.key.to_owned(), sh, rootfs: false }))
 }
 
 fn task_of(

@@ -25,6 +25,16 @@ pub(super) fn usr(disk: &Path) -> PathBuf {
     disk.join("usr-written")
 }
 
+/// Where a disk has what is written over a root file system.
+pub(super) fn system(disk: &Path) -> PathBuf {
+    disk.join("system-written")
+}
+
+/// Makes an empty disk for a root file system. Nothing happens to one that exists.
+pub(super) fn make_for_rootfs(disk: &Path) -> io::Result<()> {
+    ["upper", "work"].into_iter().try_for_each(|part| fs::create_dir_all(system(disk).join(part)))
+}
+
 /// Makes an empty disk. Nothing happens to one that exists.
 pub(super) fn make(disk: &Path) -> io::Result<()> {
     if disk.exists() {

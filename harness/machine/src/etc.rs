@@ -11,10 +11,10 @@ const OF_THE_HOST: &[&str] =
     &["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "mime.types", "protocols", "rpc", "services"];
 
 /// The DNS server of every VPC. <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>
-const RESOLVER: &str = "nameserver 169.254.169.253\noptions timeout:2 attempts:2\n";
+pub(super) const RESOLVER: &str = "nameserver 169.254.169.253\noptions timeout:2 attempts:2\n";
 
 /// The user and group ids that the first user of a system gets.
-const FIRST: u32 = 1000;
+pub(super) const FIRST: u32 = 1000;
 
 /// What a login shell begins with. Programs of images are where AWS's are; nothing is set that a service does not have but the path.
 const PROFILE: &str = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
@@ -73,7 +73,7 @@ pub(super) fn make_for_image(folder: &Path, hostname: &str, ca: &str) -> io::Res
     ])
 }
 
-fn hosts(hostname: &str) -> String {
+pub(super) fn hosts(hostname: &str) -> String {
     format!("127.0.0.1 localhost\n127.0.0.1 {hostname}\n")
 }
 

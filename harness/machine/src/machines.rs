@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::SignedDuration;
 use nightproof_journal::Journal;
+use nightproof_machine_protocol::spec::inside;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::container::Containers;
 use crate::interposer::{self, Interposer};
 use crate::layer::{self, Layer, Overlays};
+use crate::library::{self, Start};
 use crate::{MachineError, Platform};
 
 /// What a region gives its machines.
@@ -48,6 +50,8 @@ struct Inner {
     interposer: Interposer,
     /// What kinds of overlay can be mounted, as far as is known.
     overlays: Mutex<Overlays>,
+    /// How the guest is started in a system that is not this host's.
+    guest: OnceLock<Start>,
 }
 
 impl Machines {
@@ -59,6 +63,7 @@ impl Machines {
             containers: OnceLock::new(),
             interposer: Interposer::default(),
             overlays: Mutex::new(Overlays::Writable),
+            guest: OnceLock::new(),
         });
         Self { shared, region }
     }
@@ -91,6 +96,20 @@ impl Machines {
         }
         let folder = layer::make(&folder, platform, Path::new("/"))?;
         Ok(Some(Layer { folder, writable: overlays == Overlays::Writable }))
+    }
+
+    /// Whether an overlay can be written to, as far as is known.
+    pub(crate) fn overlays_are_writable(&self) -> bool {
+        *self.shared.overlays.lock() == Overlays::Writable
+    }
+
+    /// How the guest is started in a system that is not this host's.
+    pub(crate) fn guest_start(&self) -> io::Result<Start> {
+        if let Some(known) = self.shared.guest.get() {
+            return Ok(known.clone());
+        }
+        let start = library::of(&self.shared.settings.program, inside::PROGRAM)?;
+        Ok(self.shared.guest.get_or_init(|| start).clone())
     }
 
     /// A machine with a layer could not be made: the next does with less. Whether there is less to do with.

@@ -4,19 +4,28 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use nightproof_machine_protocol::spec::{Bind, LauncherSpec};
+use nightproof_machine_protocol::spec::{Bind, LauncherSpec, System, inside};
 use tokio::io::{AsyncRead, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::layer::Layer;
+use super::on_rootfs::OnRootfs;
 use super::started::Started;
 use super::{MachineError, MachineSpec, Role, interposer};
 use crate::tools::Tools;
 
 /// Size of each writable file system of a machine, MiB. Memory is used as it is written.
-const TMPFS_MIB: u64 = 4096;
+pub(super) const TMPFS_MIB: u64 = 4096;
+
+/// What a machine's root folder has.
+pub(super) enum Root {
+    /// The host's files, with a layer before its /usr if there is one.
+    Host(Option<Layer>),
+    /// Those of a root file system.
+    Rootfs(OnRootfs),
+}
 
 /// Starts a machine that sees `binds` (outside and inside path) and whose guest is `program`.
 pub(super) async fn start(
@@ -25,17 +34,24 @@ pub(super) async fn start(
     folder: &Path,
     binds: Vec<(PathBuf, String)>,
     disk: Option<PathBuf>,
-    layer: Option<Layer>,
+    root: Root,
     end: CancellationToken,
 ) -> Result<Started, MachineError> {
+    let (layer, system, start, own_root) = match root {
+        Root::Host(layer) => (layer, System::Host, vec![inside::GUEST.to_owned()], None),
+        Root::Rootfs(OnRootfs { system, start, root }) => (None, system, start, Some(root)),
+    };
+    let on_host = own_root.is_none();
     let launcher = LauncherSpec {
-        root: disk.as_deref().map_or_else(|| folder.join("root"), super::disk::root),
+        root: own_root.unwrap_or_else(|| disk.as_deref().map_or_else(|| folder.join("root"), super::disk::root)),
+        system,
+        start,
         // On a disk of a size it would be beside it.
         upper: disk.as_deref().filter(|_| layer.as_ref().is_some_and(|layer| layer.writable)).map(super::disk::usr),
         layer: layer.map(|layer| layer.folder),
         host_local: spec.tools.as_ref().is_some_and(Tools::need_local),
         // On a disk of a size the root folder would be beside it.
-        writable_root: spec.role == Role::Instance && spec.disk_mib.is_none(),
+        writable_root: spec.role == Role::Instance && (spec.disk_mib.is_none() || !on_host),
         hostname: spec.hostname.clone(),
         program: program.clone(),
         // What a machine may write to is its own /etc, and when its disk is done.
@@ -43,8 +59,8 @@ pub(super) async fn start(
             .into_iter()
             .map(|(outside, inside)| Bind { writable: inside == "/etc" || inside == interposer::INSIDE, outside, inside })
             .collect(),
-        disk,
-        disk_mib: spec.disk_mib,
+        disk: disk.filter(|_| on_host),
+        disk_mib: spec.disk_mib.filter(|_| on_host),
         tmpfs_mib: TMPFS_MIB,
         tmp_mib: spec.tmp_mib,
     };

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use nightproof_machine_image::{AMAZON_LINUX_2023, Platform};
 
 use crate::role::Role;
+use crate::rootfs::Rootfs;
 use crate::tools::Tools;
 
 /// A machine to boot.
@@ -48,6 +49,8 @@ pub struct MachineSpec {
     pub tmp_mib: Option<u64>,
     /// What a sandbox stands in for; a container's image is its own platform.
     pub platform: &'static Platform,
+    /// The files of an instance's system, in place of this host's. It is what they say then, whatever `platform` says. Not for containers.
+    pub rootfs: Option<Rootfs>,
     /// What a container may use in all.
     pub size: Option<Size>,
     /// The image of a container, if not the one for instances.
@@ -80,6 +83,7 @@ impl MachineSpec {
             memory_mib: None,
             tmp_mib: None,
             platform: &AMAZON_LINUX_2023,
+            rootfs: None,
             size: None,
             image: None,
             tools: None,

@@ -13,7 +13,7 @@ use nightproof_gateway::{Authority, AuthorityError, LayerStack, Listener};
 use nightproof_journal::Journal;
 use nightproof_machine::container::EngineError;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{MachineSettings, Machines, Platform};
+use nightproof_machine::{MachineSettings, Machines, Platform, Rootfs};
 use nightproof_service_ec2::Sandboxes;
 use nightproof_service_events::Events;
 use nightproof_service_lambda::{ExecutionHost, Lambda};
@@ -53,6 +53,8 @@ pub struct EmbeddedOptions {
     pub allow_blocked_runtimes: bool,
     /// What is on images that nobody has listed; without it they cannot be launched.
     pub unlisted_images: Option<&'static Platform>,
+    /// The files of instances' systems, in place of this host's; sandboxes only.
+    pub rootfs: Option<Rootfs>,
     /// Whether instances are records alone, which run nothing; as many as are asked for.
     pub simulated_instances: bool,
     /// Where calls are written.
@@ -75,6 +77,7 @@ impl EmbeddedOptions {
             disk_mib: None,
             allow_blocked_runtimes: false,
             unlisted_images: None,
+            rootfs: None,
             simulated_instances: false,
             journal: Journal::default(),
             store: None,
@@ -148,6 +151,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         disk_mib,
         allow_blocked_runtimes,
         unlisted_images,
+        rootfs,
         simulated_instances,
         journal,
         store,
@@ -192,7 +196,14 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
             timers: Arc::default(),
             links,
         };
-        let sandboxes = Sandboxes { machines, tools: tools.clone(), agent_dir: agent_dir.clone(), disk_mib, unlisted_images };
+        let sandboxes = Sandboxes {
+            machines,
+            tools: tools.clone(),
+            agent_dir: agent_dir.clone(),
+            disk_mib,
+            unlisted_images,
+            rootfs: rootfs.clone(),
+        };
         region.install(services(&global, &trigger, sandboxes, simulated_instances, store.clone()));
         triggers.push(trigger);
     }

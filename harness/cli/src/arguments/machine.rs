@@ -1,5 +1,7 @@
 //! What stands for instances, functions and the store.
 
+use std::path::PathBuf;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use nightproof_machine::{PLATFORMS, Platform};
@@ -54,6 +56,10 @@ pub(crate) struct MachineOptions {
     /// Docker image for instances: Linux with sh, and whatever scripts need.
     #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_INSTANCE_IMAGE")]
     pub(crate) instance_image: Option<String>,
+    /// The files of instances' systems, in place of this host's programs: an OCI layout, what `docker save` writes, a tar archive (gzip, xz and
+    /// zstd, too) or a folder. It is unpacked once. Its `os-release` says what the system is. Sandboxes only.
+    #[arg(long, value_name = "FILE|DIR", env = "NIGHTPROOF_ROOTFS")]
+    pub(crate) rootfs: Option<PathBuf>,
     /// Docker image for functions, with the runtime client as /var/runtime/bootstrap as in the official ones.
     #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_FUNCTION_IMAGE")]
     pub(crate) function_image: Option<String>,
@@ -100,11 +106,14 @@ impl MachineOptions {
     pub(crate) fn kind(&self) -> MachineKind {
         match (self.named, self.cloud.cloud) {
             (Some(MachineChoice::Sandbox), _) => MachineKind::Sandbox,
-            (Some(MachineChoice::Container), _) | (_, CloudKind::Localstack) => MachineKind::Container,
+            (Some(MachineChoice::Container), _) => MachineKind::Container,
+            // Only a sandbox can have one.
+            (None | Some(MachineChoice::Auto), _) if self.rootfs.is_some() => MachineKind::Sandbox,
             (None | Some(MachineChoice::Auto), CloudKind::Embedded) if machine_choice::takes_containers() => {
                 MachineKind::Container
             }
             (None | Some(MachineChoice::Auto), CloudKind::Embedded) => MachineKind::Sandbox,
+            (None | Some(MachineChoice::Auto), CloudKind::Localstack) => MachineKind::Container,
         }
     }
 }

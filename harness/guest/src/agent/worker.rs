@@ -22,13 +22,14 @@ use super::record::{Command, Next, Record, Report};
 use super::reply::{self, Outcome, Status};
 use super::upload::Outputs;
 use super::{clock, control_flow, document, download_content, script};
-use crate::console;
+use crate::{console, limits};
 
 /// How often a worker looks whether its command is cancelled.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Runs the command whose record is in `folder`.
 pub(crate) fn main(folder: &OsStr) -> ExitCode {
+    limits::lower_own();
     let record = Record::at(Path::new(folder));
     let worker =
         || Ok::<_, String>((record.begin().and_then(|()| record.command()).map_err(|e| e.to_string())?, crate::task::read()?));

@@ -8,6 +8,8 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use nightproof_machine_protocol::spec::Task;
 
+use crate::limits;
+
 /// Where the output of all of them goes.
 pub(super) const LOG: &str = "/var/log/cloud-init-output.log";
 
@@ -23,7 +25,8 @@ pub(super) fn keep(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf>
 /// Runs a program to its end, as a service is run: without a login, and without `HOME`.
 pub(super) fn run(task: &Task, program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> io::Result<ExitStatus> {
     let log = log()?;
-    Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env_clear()
         .envs(task.environment.iter().filter(|(name, _)| *name != "HOME"))
@@ -31,8 +34,8 @@ pub(super) fn run(task: &Task, program: &Path, arguments: &[&str], variables: &[
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
-        .stderr(log)
-        .status()
+        .stderr(log);
+    limits::lower_script(&mut command).status()
 }
 
 fn log() -> io::Result<File> {

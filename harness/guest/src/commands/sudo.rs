@@ -8,7 +8,7 @@ use std::process::Command;
 use nightproof_machine_image::Family;
 use nightproof_machine_protocol::spec::inside;
 
-use super::environment::{certificates, platform};
+use super::environment::{certificates, has_own_files, platform};
 use super::terminal::{complain, say};
 use super::user::User;
 
@@ -191,7 +191,11 @@ fn path() -> String {
     let family = platform().map_or(Family::RedHat, |platform| platform.family);
     let path = family.sudo_path();
     // Without a layer, what the machine has of its own is there alone.
-    if Path::new(inside::USR).exists() { path.to_owned() } else { format!("/usr/local/bin:/usr/local/sbin:{path}") }
+    if Path::new(inside::USR).exists() || has_own_files() {
+        path.to_owned()
+    } else {
+        format!("/usr/local/bin:/usr/local/sbin:{path}")
+    }
 }
 
 fn locate(program: &OsStr) -> Option<std::path::PathBuf> {

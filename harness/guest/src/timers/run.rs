@@ -9,6 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use super::crontab::shell_and_input;
 use super::tables::CronJob;
 use crate::commands::User;
+use crate::limits;
 
 /// Bytes of output that are kept: the last.
 const KEPT: u64 = 8 * 1024;
@@ -46,7 +47,7 @@ fn to_end(mut command: Command, input: Option<&str>, number: u64) -> io::Result<
     let file = File::options().create(true).truncate(true).read(true).write(true).open(&path)?;
     command.stdout(file.try_clone()?).stderr(file.try_clone()?);
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
-    let mut child = command.spawn()?;
+    let mut child = limits::lower_script(&mut command).spawn()?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
         // One that reads nothing is none the worse.
         let _ = stdin.write_all(input.as_bytes());

@@ -5,7 +5,6 @@ pub mod doctor;
 mod engine;
 mod image;
 mod image_error;
-mod library;
 mod localstack;
 mod owner;
 mod packages;

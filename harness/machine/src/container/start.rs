@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use async_recursion::async_recursion;
 use futures_util::StreamExt as _;
+use nightproof_machine_protocol::spec::inside;
 use testcontainers::bollard::container::{AttachContainerResults, LogOutput};
 use testcontainers::bollard::models::{ContainerUpdateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits};
 use testcontainers::bollard::query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptionsBuilder};
@@ -19,9 +20,9 @@ use tracing::debug;
 use super::engine::{Engine, EngineError, is_absent, refused};
 use super::image::{self, FunctionImage, Images, Pull};
 use super::image_error::ImageError;
-use super::library::{self, Start};
 use super::owner::Owner;
 use super::sweep;
+use crate::library::{self, Start};
 use crate::started::Started;
 use crate::{MachineError, MachineSpec, Role};
 
@@ -123,7 +124,7 @@ impl Containers {
         ends: (CancellationToken, CancellationToken),
     ) -> Result<Started, MachineError> {
         let asked = program.clone();
-        let guest = tokio::task::spawn_blocking(move || library::of(&asked)).await.map_err(std::io::Error::other);
+        let guest = tokio::task::spawn_blocking(move || library::of(&asked, inside::GUEST)).await.map_err(std::io::Error::other);
         let guest = guest.flatten().map_err(|source| MachineError::Launcher { program, source })?;
         self.create_and_start(guest, spec, binds, ends).await.map_err(MachineError::Engine)
     }

@@ -1,5 +1,6 @@
 //! Installing the tools, once, into a folder of their own.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,12 +12,19 @@ use nightproof_machine_protocol::spec::{LOCAL, inside};
 use sha2::{Digest as _, Sha256};
 
 use super::Python;
+use crate::library;
 use crate::role::Role;
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// Where the packages are inside a machine.
 const PACKAGES: &str = "/opt/nightproof/packages";
+
+/// Where an instance with a root file system of its own has what of this host the interpreter is loaded from. It is on nobody's path.
+const HOST: &str = "/opt/nightproof/host";
+
+/// Folders of a host that programs are loaded from.
+const LOADED_FROM: [&str; 4] = ["/usr", "/lib", "/lib64", "/lib32"];
 
 /// The installed tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +152,38 @@ impl Tools {
             binds.push((self.python.prefix.clone(), self.python.prefix.display().to_string()));
         }
         binds
+    }
+
+    /// What an instance with a root file system of its own must see, outside and inside path, and the script that is its AWS CLI. That runs in this
+    /// host's interpreter, started by its own loader with its own libraries: the root file system needs no Python.
+    pub(crate) fn on_rootfs(&self) -> io::Result<(Vec<(PathBuf, String)>, String)> {
+        let within = |path: &Path| format!("{HOST}{}", path.display());
+        let folders = LOADED_FROM.map(Path::new).into_iter().filter(|folder| folder.is_dir() && !folder.is_symlink());
+        let mut binds: Vec<(PathBuf, String)> = folders.map(|folder| (folder.to_owned(), within(folder))).collect();
+        if !self.python.prefix.starts_with("/usr") {
+            binds.push((self.python.prefix.clone(), within(&self.python.prefix)));
+        }
+        binds.push((self.packages(), PACKAGES.to_owned()));
+        let executable = within(&self.python.executable);
+        let libraries: Vec<PathBuf> = library::of(&self.python.executable, &executable)?
+            .files
+            .iter()
+            .skip(1)
+            .filter_map(|(outside, _)| outside.canonicalize().ok())
+            .collect();
+        let loader = libraries.iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld-")));
+        let mut command = Vec::new();
+        if let Some(loader) = loader {
+            let folders: BTreeSet<String> = libraries.iter().filter_map(|path| path.parent()).map(within).collect();
+            command = vec![within(loader), "--library-path".to_owned(), folders.into_iter().collect::<Vec<_>>().join(":")];
+        }
+        command.push(executable);
+        let script = format!(
+            "#!/bin/sh\nexec {} -I -S -c 'import sys\nsys.path.insert(0, \"{PACKAGES}\")\nsys.argv[0] = \"aws\"\nfrom awscli.clidriver import \
+             main\nsys.exit(main())' \"$@\"\n",
+            command.join(" ")
+        );
+        Ok((binds, script))
     }
 
     /// Installs into a temporary folder, which becomes the real one when all is there.

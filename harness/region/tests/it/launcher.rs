@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nightproof_machine_protocol::spec::{Agent, Bind, LauncherSpec, Task, inside};
+use nightproof_machine_protocol::spec::{Agent, Bind, LauncherSpec, System, Task, inside};
 
 const CONNECT: &str = "import socket, time; s = socket.create_connection(('198.18.0.1', 443)); s.sendall(b'up'); time.sleep(600)";
 
@@ -35,6 +35,8 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
     let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_nightproof-machine"));
     let spec = LauncherSpec {
         root: folder.join("root"),
+        system: System::Host,
+        start: vec![inside::GUEST.to_owned()],
         hostname: "ip-10-0-1-23".to_owned(),
         program: program.clone(),
         binds: vec![bind("etc", "/etc"), bind("socket", inside::SOCKET_FOLDER), bind("task.json", inside::TASK)],

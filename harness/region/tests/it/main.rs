@@ -9,6 +9,8 @@ mod authorization;
 #[cfg(test)]
 mod container;
 #[cfg(test)]
+mod isolation;
+#[cfg(test)]
 mod lambda;
 #[cfg(test)]
 mod lambda_events;
@@ -30,6 +32,8 @@ mod refused;
 mod refused_by_store;
 #[cfg(test)]
 mod regions;
+#[cfg(test)]
+mod rootfs;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

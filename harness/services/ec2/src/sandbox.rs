@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nightproof_core::Region;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{Machine, MachineSpec, Machines, Platform, Size, remove_folder};
+use nightproof_machine::{Machine, MachineSpec, Machines, Platform, Rootfs, Size, remove_folder};
 use nightproof_machine_protocol::spec::REBOOT;
 
 use crate::boot::{BootError, Booter, Ended, Launch, Running};
@@ -22,6 +22,8 @@ pub struct Sandboxes {
     pub agent_dir: Option<PathBuf>,
     /// Size of each instance's disk, MiB, which then is in memory and does not outlive a stop; without one it is as large as the host's.
     pub disk_mib: Option<u64>,
+    /// The files of instances' systems, in place of this host's.
+    pub rootfs: Option<Rootfs>,
     /// What is on images that nobody has listed; without it they cannot be launched.
     pub unlisted_images: Option<&'static Platform>,
 }
@@ -36,6 +38,7 @@ impl Booter for Sandboxes {
             disk_mib: self.disk_mib,
             disk: Some(disk(region, &launch.instance_id)),
             platform: launch.platform,
+            rootfs: self.rootfs.clone(),
             size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname, launch.address)
         };

@@ -18,7 +18,7 @@ use super::{command, port, terminal};
 use crate::agent::api::{Api, Channel};
 use crate::agent::https;
 use crate::agent::version::VERSION;
-use crate::console;
+use crate::{console, limits};
 
 /// How long the client may take to answer the handshake: the real agent's.
 const HANDSHAKE: Duration = Duration::from_secs(15);
@@ -47,6 +47,7 @@ impl Outcome {
 
 /// Runs the session that standard input describes.
 pub(crate) fn main() -> ExitCode {
+    limits::lower_own();
     let outcome = session().unwrap_or_else(Outcome::failed);
     if outcome.status == "Failed" {
         console::print(&format!("ssm session worker: {}", outcome.output));

@@ -1,31 +1,32 @@
-//! The loader and libraries that the guest needs in a container.
+//! The loader and libraries that the guest needs in a system that is not this host's.
 //!
-//! The guest is nightproof itself, linked against this host's C library, while a container may have an older one, or another, or none. So
-//! the host's own loader and libraries are mounted beside it, read-only at a private path, and the guest is started by that loader.
+//! The guest is nightproof itself, linked against this host's C library, while a container or a root file system may have an older one, or
+//! another, or none. So the host's own loader and libraries are mounted beside it, read-only at a private path, and the guest is started by
+//! that loader.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nightproof_machine_protocol::spec::inside;
 
-/// How the guest is started in a container.
+/// How a program of this host is started in such a system.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Start {
+pub(crate) struct Start {
     /// Outside and inside path of each file that it needs.
-    pub files: Vec<(PathBuf, String)>,
+    pub(crate) files: Vec<(PathBuf, String)>,
     /// Its command line, but for the last argument.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
 }
 
-/// Asks the loader what `program` is loaded with, as `ldd` does.
-pub(super) fn of(program: &Path) -> std::io::Result<Start> {
+/// Asks the loader what `program` is loaded with, as `ldd` does. Inside it is to be at `inside`.
+pub(crate) fn of(program: &Path, inside: &str) -> std::io::Result<Start> {
     let output =
         Command::new(program).arg("--version").env_clear().env("LD_TRACE_LOADED_OBJECTS", "1").stdin(Stdio::null()).output()?;
-    Ok(start(program, &String::from_utf8_lossy(&output.stdout)))
+    Ok(start(program, inside, &String::from_utf8_lossy(&output.stdout)))
 }
 
-fn start(program: &Path, listing: &str) -> Start {
-    let mut files = vec![(program.to_owned(), inside::GUEST.to_owned())];
+fn start(program: &Path, inside: &str, listing: &str) -> Start {
+    let mut files = vec![(program.to_owned(), inside.to_owned())];
     let mut loader = None;
     for library in listing.lines().filter_map(library) {
         let Some(name) = library.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
@@ -37,10 +38,10 @@ fn start(program: &Path, listing: &str) -> Start {
     }
     let command = match loader {
         Some(loader) => {
-            vec![loader, "--library-path".to_owned(), inside::LIBRARIES.to_owned(), inside::GUEST.to_owned()]
+            vec![loader, "--library-path".to_owned(), inside::LIBRARIES.to_owned(), inside.to_owned()]
         }
         // A static program, which ignores the question and needs nothing.
-        None => vec![inside::GUEST.to_owned()],
+        None => vec![inside.to_owned()],
     };
     Start { files, command }
 }
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn a_dynamic_program_is_started_by_its_own_loader() {
         let listing = "\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f06)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f08)\n";
-        let start = start(Path::new("/bin/nightproof"), listing);
+        let start = start(Path::new("/bin/nightproof"), inside::GUEST, listing);
         assert_eq!(
             start.command,
             ["/run/nightproof/lib/ld-linux-x86-64.so.2", "--library-path", "/run/nightproof/lib", "/run/nightproof/guest"]
@@ -73,13 +74,13 @@ mod tests {
 
     #[test]
     fn a_static_program_is_started_as_it_is() {
-        let start = start(Path::new("/bin/nightproof"), "nightproof 0.1.0\n");
+        let start = start(Path::new("/bin/nightproof"), inside::GUEST, "nightproof 0.1.0\n");
         assert_eq!((start.command.len(), start.files.len()), (1, 1));
     }
 
     #[test]
     fn this_very_program_has_a_loader() {
-        let start = of(&std::env::current_exe().unwrap()).unwrap();
+        let start = of(&std::env::current_exe().unwrap(), inside::GUEST).unwrap();
         assert!(start.files.iter().all(|(outside, _)| outside.exists()), "{start:?}");
     }
 }
