@@ -48,6 +48,7 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             || (service == "ssm" && *name == "Value" && (secure || operation.starts_with("GetParameter")))
             || (service == "cloudformation" && *name == "TemplateBody")
             || (service == "sqs" && *name == "Body")
+            || (service == "kinesis" && *name == "Data")
             // Events of Run Command carry the script.
             || (service == "sns" && operation.starts_with("Publish") && *name == "Message")
             || (service == "events" && operation == "PutEvents" && *name == "Detail")

@@ -235,6 +235,59 @@ def resource_groups():
     ssm.delete_parameter(Name="/grouped")
 
 
+def streams():
+    kinesis = client("kinesis")
+    of = {"StreamName": "ops"}
+    kinesis.create_stream(**of, ShardCount=1, Tags={"a": "1"})
+    kinesis.get_waiter("stream_exists").wait(**of, WaiterConfig={"Delay": 1})
+    arn = kinesis.describe_stream(**of)["StreamDescription"]["StreamARN"]
+    assert kinesis.list_streams()["StreamNames"] == ["ops"]
+    assert kinesis.describe_limits()["OpenShardCount"] == 1
+
+    def changed():
+        until("an active stream", lambda: kinesis.describe_stream_summary(**of)["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE")
+
+    put = kinesis.put_record(**of, PartitionKey="k", Data=b"one")
+    kinesis.put_records(StreamARN=arn, Records=[{"PartitionKey": "k", "Data": b"two"}])
+    begin = {"ShardId": put["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = kinesis.get_shard_iterator(**of, **begin)["ShardIterator"]
+    assert [record["Data"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]] == [b"one", b"two"]
+    kinesis.split_shard(**of, ShardToSplit=put["ShardId"], NewStartingHashKey=str(2**127))
+    changed()
+    first, second = [shard["ShardId"] for shard in kinesis.list_shards(**of, ShardFilter={"Type": "AT_LATEST"})["Shards"]]
+    kinesis.merge_shards(**of, ShardToMerge=first, AdjacentShardToMerge=second)
+    changed()
+    kinesis.update_shard_count(**of, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+    changed()
+    for change, hours in [("increase", 48), ("decrease", 24)]:
+        getattr(kinesis, f"{change}_stream_retention_period")(**of, RetentionPeriodHours=hours)
+        changed()
+    for change in ["start", "stop"]:
+        getattr(kinesis, f"{change}_stream_encryption")(**of, EncryptionType="KMS", KeyId="alias/aws/kinesis")
+        changed()
+    kinesis.update_max_record_size(StreamARN=arn, MaxRecordSizeInKiB=2048)
+    changed()
+    kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": "ON_DEMAND"})
+    changed()
+
+    kinesis.add_tags_to_stream(**of, Tags={"b": "2"})
+    kinesis.remove_tags_from_stream(**of, TagKeys=["a"])
+    assert kinesis.list_tags_for_stream(**of)["Tags"] == [{"Key": "b", "Value": "2"}]
+    kinesis.tag_resource(ResourceARN=arn, Tags={"c": "3"})
+    kinesis.untag_resource(ResourceARN=arn, TagKeys=["b"])
+    assert kinesis.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "c", "Value": "3"}]
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kinesis:PutRecord", "Resource": arn}
+    kinesis.put_resource_policy(ResourceARN=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert "PutRecord" in kinesis.get_resource_policy(ResourceARN=arn)["Policy"]
+    kinesis.delete_resource_policy(ResourceARN=arn)
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    assert kinesis.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]["StreamARN"] == arn
+    assert len(kinesis.list_stream_consumers(StreamARN=arn)["Consumers"]) == 1
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    kinesis.delete_stream(**of, EnforceConsumerDeletion=True)
+    kinesis.get_waiter("stream_not_exists").wait(**of, WaiterConfig={"Delay": 1})
+
+
 def stored():
     s3 = client("s3")
     s3.create_bucket(Bucket="ops-every")
@@ -1059,6 +1112,7 @@ def stacks():
 network(identities())
 fleet()
 resource_groups()
+streams()
 stored()
 messages(keys())
 functions()

@@ -17,6 +17,7 @@ mod function_in_vpc;
 mod handler_permission;
 mod iam_group;
 mod instance;
+mod kinesis;
 mod lambda_runtime;
 mod lambda_sources;
 mod lambda_version;

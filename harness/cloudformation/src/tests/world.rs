@@ -13,6 +13,7 @@ use nightproof_service_autoscaling::AutoScaling;
 use nightproof_service_ec2::{BootError, Booter, Ec2, Ended, Launch, Running};
 use nightproof_service_events::Events;
 use nightproof_service_iam::Iam;
+use nightproof_service_kinesis::Kinesis;
 use nightproof_service_kms::Kms;
 use nightproof_service_lambda::Lambda;
 use nightproof_service_logs::Logs;
@@ -41,6 +42,7 @@ pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProv
         nightproof_service_ec2::resource_types(),
         nightproof_service_events::resource_types(),
         nightproof_service_iam::resource_types(),
+        nightproof_service_kinesis::resource_types(),
         nightproof_service_kms::resource_types(),
         nightproof_service_lambda::resource_types(),
         nightproof_service_logs::resource_types(),
@@ -119,6 +121,7 @@ impl World {
             ("ec2", Ec2::new(Arc::clone(&boots) as Arc<dyn Booter>) as Arc<_>),
             ("events", Events::new() as Arc<_>),
             ("iam", iam as Arc<_>),
+            ("kinesis", Kinesis::new() as Arc<_>),
             ("kms", Kms::new() as Arc<_>),
             ("lambda", Lambda::new(None) as Arc<_>),
             ("logs", Logs::new() as Arc<_>),

@@ -116,6 +116,13 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("ec2", "subnet") => listed("DescribeSubnets", "SubnetIds", "InvalidSubnetID.NotFound"),
         ("ec2", "vpc") => listed("DescribeVpcs", "VpcIds", "InvalidVpcID.NotFound"),
         ("events", "rule") => by("DescribeRule", "Name", named.id, "ResourceNotFoundException"),
+        ("kinesis", "stream") if named.id.contains("/consumer/") => {
+            by("DescribeStreamConsumer", "ConsumerARN", named.arn, "ResourceNotFoundException")
+        }
+        ("kinesis", "stream") => Look {
+            tells: Tells::State("/StreamDescriptionSummary/StreamStatus", "DELETING"),
+            ..by("DescribeStreamSummary", "StreamName", named.id, "ResourceNotFoundException")
+        },
         // A key waits for its deletion for seven days at least.
         ("kms", "key") => Look {
             tells: Tells::State("/KeyMetadata/KeyState", "PendingDeletion"),
@@ -178,6 +185,12 @@ mod tests {
             ("arn:aws:cloudwatch:us-east-1:1:alarm:a", "DescribeAlarms", json!({ "AlarmNames": ["a"] })),
             ("arn:aws:ec2:us-east-1:1:vpc/vpc-1", "DescribeVpcs", json!({ "VpcIds": ["vpc-1"] })),
             ("arn:aws:events:us-east-1:1:rule/r", "DescribeRule", json!({ "Name": "r" })),
+            ("arn:aws:kinesis:us-east-1:1:stream/s", "DescribeStreamSummary", json!({ "StreamName": "s" })),
+            (
+                "arn:aws:kinesis:us-east-1:1:stream/s/consumer/c:1",
+                "DescribeStreamConsumer",
+                json!({ "ConsumerARN": "arn:aws:kinesis:us-east-1:1:stream/s/consumer/c:1" }),
+            ),
             ("arn:aws:kms:us-east-1:1:key/k", "DescribeKey", json!({ "KeyId": "arn:aws:kms:us-east-1:1:key/k" })),
             ("arn:aws:lambda:us-east-1:1:function:f", "GetFunction", json!({ "FunctionName": "f" })),
             ("arn:aws:logs:us-east-1:1:log-group:/a/b", "DescribeLogGroups", json!({ "logGroupNamePrefix": "/a/b" })),

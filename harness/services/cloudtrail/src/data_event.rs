@@ -47,6 +47,10 @@ const SQS: &[&str] = &[
     "SendMessageBatch",
 ];
 
+/// Operations on the records of streams.
+/// <https://docs.aws.amazon.com/streams/latest/dev/logging-using-cloudtrail.html>
+const KINESIS: &[&str] = &["GetRecords", "GetShardIterator", "PutRecord", "PutRecords"];
+
 /// Whether the call is of the kind that only trails with selectors for it record.
 pub(super) fn is_data_event(call: &ApiCall) -> bool {
     let name = call.event_name.as_str();
@@ -55,6 +59,7 @@ pub(super) fn is_data_event(call: &ApiCall) -> bool {
         "sns.amazonaws.com" => matches!(name, "Publish" | "PublishBatch"),
         "sqs.amazonaws.com" => SQS.contains(&name),
         "lambda.amazonaws.com" => name == "Invoke",
+        "kinesis.amazonaws.com" => KINESIS.contains(&name),
         "logs.amazonaws.com" => name == "PutLogEvents",
         "events.amazonaws.com" => name == "PutEvents",
         // The agent's own conversation is in no history.

@@ -19,6 +19,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("iam.amazonaws.com", "PolicyArn", "AWS::IAM::Policy"),
     ("iam.amazonaws.com", "RoleName", "AWS::IAM::Role"),
     ("iam.amazonaws.com", "UserName", "AWS::IAM::User"),
+    ("kinesis.amazonaws.com", "StreamName", "AWS::Kinesis::Stream"),
     ("kms.amazonaws.com", "KeyId", "AWS::KMS::Key"),
     ("lambda.amazonaws.com", "FunctionName", "AWS::Lambda::Function"),
     ("logs.amazonaws.com", "logGroupName", "AWS::Logs::LogGroup"),
