@@ -10,6 +10,7 @@ import urllib.request
 from clients import ACCOUNT, REGION, client, pages, policy, refused, trust, until, zipped
 
 events, functions, iam, logs, sqs = client("events"), client("lambda"), client("iam"), client("logs"), client("sqs")
+kinesis = client("kinesis")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/function"
 HANDLER = """
 import os
@@ -182,6 +183,55 @@ def sources():
     logs.delete_log_group(logGroupName="/aws/lambda/served")
 
 
+READER = """
+import base64
+def handler(event, context):
+    for record in event["Records"]:
+        data = base64.b64decode(record["kinesis"]["data"]).decode()
+        print("read", data)
+        if data == "bad":
+            return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
+"""
+
+
+def stream():
+    """A function that reads a stream: what it reports as failed is tried again alone, and then told to a queue."""
+    kinesis.create_stream(StreamName="read", ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName="read", WaiterConfig={"Delay": 1})
+    arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/read"
+    queue = sqs.create_queue(QueueName="given-up")["QueueUrl"]
+    iam.put_role_policy(RoleName="function", PolicyName="stream", PolicyDocument=policy(("kinesis:*", "*")))
+    functions.create_function(
+        FunctionName="reader", Runtime="python3.12", Role=ROLE, Handler="index.handler", Timeout=20, Code={"ZipFile": zipped(index=READER)}
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="reader")
+    filters = {"Filters": [{"Pattern": json.dumps({"data": ["good", "bad", "last"]})}]}
+    mapping = functions.create_event_source_mapping(
+        FunctionName="reader", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=3, MaximumRetryAttempts=1,
+        FilterCriteria=filters, FunctionResponseTypes=["ReportBatchItemFailures"],
+        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:sqs:{REGION}:{ACCOUNT}:given-up"}},
+    )["UUID"]
+    kinesis.put_records(StreamName="read", Records=[{"PartitionKey": "k", "Data": data} for data in (b"good", b"ignored", b"bad")])
+    told = until("what was given up", lambda: received(queue))[0]
+    assert (told["requestContext"]["condition"], told["requestContext"]["approximateInvokeCount"]) == ("RetryAttemptsExhausted", 2), told
+    assert told["KinesisBatchInfo"]["batchSize"] == 1 and told["responseContext"]["functionError"] is None, told
+    kinesis.put_record(StreamName="read", PartitionKey="k", Data=b"last")
+
+    def read():
+        lines = [event["message"] for event in pages(logs, "filter_log_events", "events", logGroupName="/aws/lambda/reader")]
+        lines = [line.split()[1] for line in lines if line.startswith("read ")]
+        return lines if "last" in lines else None
+
+    assert until("the last record", read) == ["good", "bad", "bad", "last"]
+    until("a success", lambda: functions.get_event_source_mapping(UUID=mapping)["LastProcessingResult"] == "OK")
+    functions.delete_event_source_mapping(UUID=mapping)
+    functions.delete_function(FunctionName="reader")
+    kinesis.delete_stream(StreamName="read")
+    sqs.delete_queue(QueueUrl=queue)
+    iam.delete_role_policy(RoleName="function", PolicyName="stream")
+    logs.delete_log_group(logGroupName="/aws/lambda/reader")
+
+
 def received(url):
     messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
     for message in messages:
@@ -278,4 +328,5 @@ function_arn = function(queue_arn)
 rules(function_arn, queue_url, queue_arn)
 log_groups()
 sources()
+stream()
 away(queue_url)

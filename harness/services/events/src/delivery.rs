@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::rule::Counted;
 use super::target::Target;
-use super::{input, log_target};
+use super::{input, kinesis_target, log_target};
 
 /// The delivery of one event to one target.
 pub(super) struct Delivery {
@@ -126,6 +126,9 @@ impl Attempt for Delivery {
         }
         if let Some(group) = log_target::group(arn) {
             return log_target::write(region, &caller, group, &self.target, (&payload, self.taken)).await;
+        }
+        if arn::service_of(arn) == "kinesis" {
+            return kinesis_target::put(region, &caller, &self.target, &self.event, &payload).await;
         }
         if arn::service_of(arn) == "states" {
             let input = json!({ "stateMachineArn": arn, "input": payload });

@@ -171,7 +171,7 @@ fn escaped(text: &str) -> String {
     quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
-fn at<'a>(event: &'a Value, path: &str) -> Option<&'a Value> {
+pub(super) fn at<'a>(event: &'a Value, path: &str) -> Option<&'a Value> {
     steps(path)?.into_iter().try_fold(event, |value, step| match value {
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),
         value => value.get(step),

@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod firing;
 mod input;
+mod kinesis_target;
 mod log_target;
 mod operations;
 mod page;

@@ -21,6 +21,8 @@ pub(super) struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sqs_parameters: Option<SqsParameters>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kinesis_parameters: Option<KinesisParameters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) run_command_parameters: Option<RunCommandParameters>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dead_letter_config: Option<DeadLetterConfig>,
@@ -43,6 +45,13 @@ pub(super) struct InputTransformer {
 pub(super) struct SqsParameters {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message_group_id: Option<String>,
+}
+
+/// Parameters of a stream. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_KinesisParameters.html>
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct KinesisParameters {
+    pub(super) partition_key_path: String,
 }
 
 /// On which instances a document runs. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RunCommandParameters.html>

@@ -7,7 +7,7 @@ use nightproof_core::document::whole_seconds;
 use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
-use crate::stream::CHANGE;
+use crate::change::CHANGE;
 
 /// A registered consumer of a stream.
 #[derive(Debug)]

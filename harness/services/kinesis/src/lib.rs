@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html>
 
 mod authorization;
+mod change;
 mod consumer;
 mod data_record;
 mod encryption;

@@ -10,6 +10,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
+use crate::change::Change;
 use crate::consumer::Consumer;
 use crate::error::{in_use, not_found};
 use crate::hash_key::HashRange;
@@ -17,8 +18,6 @@ use crate::sequence_number::SequenceNumber;
 use crate::shard::Shard;
 use crate::stream_name::StreamName;
 
-/// How long a stream takes for a change, region time. On AWS it is some ten seconds.
-pub(crate) const CHANGE: SignedDuration = SignedDuration::from_secs(1);
 /// Shards of a new stream that has its capacity on demand.
 const SHARDS_ON_DEMAND: u32 = 4;
 /// Hours.
@@ -50,14 +49,6 @@ impl Mode {
             Self::OnDemand => SHARDS_ON_DEMAND,
         }
     }
-}
-
-/// What a stream is in the midst of.
-#[derive(Debug, Clone, Copy)]
-struct Change {
-    status: &'static str,
-    /// Region time.
-    until: Timestamp,
 }
 
 /// A stream.
@@ -115,7 +106,7 @@ impl Stream {
 
     /// Has the stream be of this status for a while.
     pub(crate) fn begin(&mut self, status: &'static str, now: Timestamp) {
-        self.change = Some(Change { status, until: now + CHANGE });
+        self.change = Some(Change::new(status, now));
     }
 
     /// Whether it is deleted to the end.

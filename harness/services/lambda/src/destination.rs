@@ -76,9 +76,14 @@ impl DestinationConfig {
         self.on_success.is_some()
     }
 
+    /// Where records of failures go.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.on_failure.as_ref().and_then(|one| one.destination.as_deref()).filter(|arn| !arn.is_empty())
+    }
+
     /// Whether it says where records of failures go.
     pub(crate) fn has_failure(&self) -> bool {
-        self.on_failure.as_ref().and_then(|one| one.destination.as_ref()).is_some_and(|arn| !arn.is_empty())
+        self.failure().is_some()
     }
 }
 
@@ -106,8 +111,8 @@ pub(crate) fn check(
                 return Err(invalid("You can't specify the function as a destination for itself."));
             }
             "sqs" | "sns" | "lambda" => {}
-            "events" if *resource == "event-bus/default" => {}
-            "events" => return Err(AwsError::not_implemented("lambda", &format!("the destination {arn}"))),
+            "events" if resource.starts_with("event-bus/") => {}
+            "events" => return Err(wrong()),
             "s3" if fails => {}
             "s3" => return Err(wrong()),
             _ => {
@@ -124,6 +129,26 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// Refuses destinations that records of a stream cannot go to: they go to queues, topics and buckets, of failures alone.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
+pub(crate) fn check_of_stream(call: &Call, config: &DestinationConfig) -> Result<(), AwsError> {
+    if config.has_success() {
+        return Err(invalid("Unsupported DestinationConfig parameter for given event source mapping type."));
+    }
+    let Some(arn) = config.failure() else { return Ok(()) };
+    match (arn::service_of(arn), arn::region_of(arn)) {
+        ("sqs" | "sns", region) if region != call.region.name() => {
+            Err(AwsError::not_implemented("lambda", "a destination in another region"))
+        }
+        ("sqs" | "sns", _) if arn.ends_with(".fifo") => Err(invalid(format!("The destination ARN {arn} is invalid."))),
+        ("sqs" | "sns" | "s3", _) => Ok(()),
+        ("kafka", _) => Err(AwsError::not_implemented("lambda", &format!("the destination {arn}"))),
+        _ => Err(invalid(format!(
+            "The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination={arn})) is invalid."
+        ))),
+    }
 }
 
 /// Refuses dead-letter queues and topics that events cannot go to.

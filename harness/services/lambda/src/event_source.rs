@@ -1,18 +1,23 @@
-//! What messages of a queue are to a function: the records of its event, and whether a filter lets them through.
+//! What messages of a queue are to a function: the records of its event. Which records filters let through, and which a function reports as
+//! failed, is the same for streams.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event>
 
 use nightproof_core::document::Members as _;
 use nightproof_event_pattern::Pattern;
 use serde_json::{Map, Value, json};
 
-/// The filters of a mapping, one of which a message must match.
+/// The filters of a mapping, one of which a record must match.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html>
 #[derive(Debug)]
-pub(crate) struct Filters(Vec<(Pattern, Body)>);
+pub(crate) struct Filters {
+    patterns: Vec<(Pattern, Payload)>,
+    /// The member of a record that holds what was sent.
+    payload: Option<&'static str>,
+}
 
-/// What a pattern says of the body.
+/// What a pattern says of a record's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Body {
+enum Payload {
     Nothing,
     /// It is compared as text.
     Text,
@@ -21,40 +26,39 @@ enum Body {
 }
 
 impl Filters {
-    /// Reads patterns.
+    /// Reads patterns of records whose payload is in the member of this name, if it is text.
     ///
     /// # Errors
     /// One is no pattern.
-    pub(crate) fn parse(patterns: &[String]) -> Result<Self, ()> {
+    pub(crate) fn parse(patterns: &[String], payload: Option<&'static str>) -> Result<Self, ()> {
         let read = |text: &String| {
             let pattern = Pattern::parse(text).map_err(|_| ())?;
             let document: Value = serde_json::from_str(text).map_err(|_| ())?;
-            let body = match document.get("body") {
-                None => Body::Nothing,
-                Some(Value::Array(_)) => Body::Text,
-                Some(_) => Body::Json,
+            let of_payload = match payload.and_then(|name| document.get(name)) {
+                None => Payload::Nothing,
+                Some(Value::Array(_)) => Payload::Text,
+                Some(_) => Payload::Json,
             };
-            Ok((pattern, body))
+            Ok((pattern, of_payload))
         };
-        patterns.iter().map(read).collect::<Result<Vec<_>, ()>>().map(Self)
+        let patterns = patterns.iter().map(read).collect::<Result<Vec<_>, ()>>()?;
+        Ok(Self { patterns, payload })
     }
 
     /// Whether a record is one for the function.
     pub(crate) fn let_through(&self, record: &Value) -> bool {
-        self.0.is_empty() || self.0.iter().any(|(pattern, body)| matches(pattern, *body, record))
+        self.patterns.is_empty() || self.patterns.iter().any(|(pattern, payload)| self.matches(pattern, *payload, record))
     }
-}
 
-fn matches(pattern: &Pattern, body: Body, record: &Value) -> bool {
-    if body != Body::Json {
-        return pattern.matches(record);
+    fn matches(&self, pattern: &Pattern, payload: Payload, record: &Value) -> bool {
+        let Some(member) = self.payload.filter(|_| payload == Payload::Json) else { return pattern.matches(record) };
+        let parsed = serde_json::from_str::<Value>(record.required(member)).ok().filter(Value::is_object);
+        parsed.is_some_and(|parsed| {
+            let mut record = record.clone();
+            record[member] = parsed;
+            pattern.matches(&record)
+        })
     }
-    let parsed = serde_json::from_str::<Value>(record.required("body")).ok().filter(Value::is_object);
-    parsed.is_some_and(|parsed| {
-        let mut record = record.clone();
-        record["body"] = parsed;
-        pattern.matches(&record)
-    })
 }
 
 /// The record of a message, as `ReceiveMessage` answers it. A digest of attributes that there are not is null in batches that were waited for
@@ -105,13 +109,14 @@ mod tests {
     #[test]
     fn a_filter_reads_a_body_as_json_if_its_pattern_does() {
         let record = |body: &str| json!({ "body": body, "eventSource": "aws:sqs" });
-        let lets = |pattern: &str, body: &str| Filters::parse(&[pattern.to_owned()]).unwrap().let_through(&record(body));
+        let lets =
+            |pattern: &str, body: &str| Filters::parse(&[pattern.to_owned()], Some("body")).unwrap().let_through(&record(body));
         assert!(lets(r#"{"body": {"a": [1]}}"#, r#"{"a": 1}"#) && !lets(r#"{"body": {"a": [1]}}"#, r#"{"a": 2}"#));
         assert!(!lets(r#"{"body": {"a": [1]}}"#, "text"));
         assert!(lets(r#"{"body": ["text"]}"#, "text") && !lets(r#"{"body": ["text"]}"#, "other"));
         assert!(lets(r#"{"eventSource": ["aws:sqs"]}"#, "text"));
         for wrong in ["simple string", "", r#"{"eventSource": "aws:sqs"}"#, r#"{"eventSource": []}"#] {
-            assert!(Filters::parse(&[wrong.to_owned()]).is_err(), "{wrong}");
+            assert!(Filters::parse(&[wrong.to_owned()], Some("body")).is_err(), "{wrong}");
         }
     }
 

@@ -37,6 +37,7 @@ mod runtime;
 mod runtime_api;
 mod runtime_lifecycle;
 mod service;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod variables;

@@ -1,10 +1,15 @@
-//! Event source mappings: queues whose messages Lambda hands to a function.
-//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
+//! Event source mappings: queues and streams whose messages and records Lambda hands to a function.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html>
 
 use jiff::Timestamp;
 use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+
+use crate::stream::{Checkpoints, StreamSettings};
+
+/// The last result of a mapping that has done nothing yet.
+pub(crate) const NOTHING_PROCESSED: &str = "No records processed";
 
 /// A mapping as it is kept.
 #[derive(Debug)]
@@ -18,6 +23,10 @@ pub(crate) struct Mapping {
     pub state: &'static str,
     pub modified: Timestamp,
     pub tags: Tags,
+    /// What came of the last batch of a stream.
+    pub last_result: String,
+    /// How far the shards of a stream have been read.
+    pub checkpoints: Checkpoints,
     /// Ends the polling of the present settings.
     pub polling: CancellationToken,
 }
@@ -33,6 +42,8 @@ pub(crate) struct MappingSettings {
     pub filters: Option<Vec<String>>,
     pub response_types: Vec<String>,
     pub maximum_concurrency: Option<u64>,
+    /// What only a mapping of a stream has.
+    pub stream: Option<StreamSettings>,
 }
 
 impl Mapping {
@@ -51,6 +62,11 @@ impl Mapping {
         }
         if let Some(most) = settings.maximum_concurrency {
             made["ScalingConfig"] = json!({ "MaximumConcurrency": most });
+        }
+        if let (Some(stream), Some(members)) = (&settings.stream, made.as_object_mut()) {
+            members.insert("StateTransitionReason".to_owned(), "User action".into());
+            members.insert("LastProcessingResult".to_owned(), self.last_result.as_str().into());
+            members.extend(stream.describe().as_object().cloned().unwrap_or_default());
         }
         made
     }

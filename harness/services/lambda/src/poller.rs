@@ -31,6 +31,10 @@ const MOST_AT_ONCE: u64 = 10;
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     pub account: String,
+    /// The mapping's.
+    pub uuid: String,
+    /// The function as the mapping names it.
+    pub function_arn: String,
     /// The function's name.
     pub function: String,
     pub qualifier: Option<String>,
@@ -41,7 +45,8 @@ pub(crate) struct Work {
 impl Lambda {
     /// Polls until the token is cancelled.
     pub(crate) fn poll(&self, region: &Region, work: Work, ends: CancellationToken) {
-        let (Some(me), Ok(filters)) = (self.me.upgrade(), Filters::parse(work.settings.filters.as_deref().unwrap_or_default()))
+        let (Some(me), Ok(filters)) =
+            (self.me.upgrade(), Filters::parse(work.settings.filters.as_deref().unwrap_or_default(), Some("body")))
         else {
             return;
         };

@@ -46,7 +46,10 @@ operations!("logs", Logs:
     DescribeMetricFilters => describe_metric_filters: ["= log-group:{logGroupName}:log-stream:"],
     DeleteMetricFilter => delete_metric_filter: ["= log-group:{logGroupName}:log-stream:"],
     TestMetricFilter => test_metric_filter: ["= *"],
-    PutSubscriptionFilter => put_subscription_filter.await: ["= log-group:{logGroupName}:log-stream:"],
+    PutSubscriptionFilter => put_subscription_filter.await: [
+        "= log-group:{logGroupName}:log-stream:",
+        "iam:PassRole {roleArn} ?roleArn iam:PassedToService='logs.amazonaws.com'"
+    ],
     DescribeSubscriptionFilters => describe_subscription_filters: ["= log-group:{logGroupName}:log-stream:"],
     DeleteSubscriptionFilter => delete_subscription_filter: ["= log-group:{logGroupName}:log-stream:"],
 

@@ -116,6 +116,11 @@ fn validate(target: &Target) -> Result<(), AwsError> {
                 return Err(AwsError::validation(format!("RoleArn is required for target {arn}.")));
             }
         }
+        "kinesis" if parts.get(5).is_some_and(|resource| resource.starts_with("stream/")) => {
+            if target.role_arn.is_none() {
+                return Err(AwsError::validation(format!("RoleArn is required for target {arn}.")));
+            }
+        }
         "states" if parts.get(5) == Some(&"stateMachine") => {
             if target.role_arn.is_none() {
                 return Err(AwsError::validation(format!("RoleArn is required for target {arn}.")));

@@ -40,6 +40,8 @@ impl ResourceProvider for Rule {
                         "InputTransformer.InputPathsMap.*",
                         "InputTransformer.InputPathsMap",
                         "InputTransformer.InputTemplate",
+                        "KinesisParameters",
+                        "KinesisParameters.PartitionKeyPath",
                         "RetryPolicy",
                         "RetryPolicy.MaximumEventAgeInSeconds",
                         "RetryPolicy.MaximumRetryAttempts",

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::document::Members as _;
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use nightproof_core::{Caller, Region};
+use nightproof_service_iam::Iam;
+use nightproof_service_kinesis::Kinesis;
+use nightproof_service_sts::Sts;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -248,14 +252,58 @@ async fn a_rule_with_targets_cannot_be_deleted() {
 }
 
 #[tokio::test]
+async fn a_stream_gets_each_event_as_a_record_with_a_part_of_it_as_its_key() {
+    let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
+    let iam = Iam::new();
+    let sts = Sts::new(Arc::clone(&iam));
+    region.install(vec![
+        ("events", Events::new() as Arc<dyn Service>),
+        ("iam", iam as Arc<dyn Service>),
+        ("kinesis", Kinesis::new() as Arc<dyn Service>),
+        ("sts", sts as Arc<dyn Service>),
+    ]);
+    let call = |service: &'static str, operation: &'static str, input: Value| {
+        let region = region.clone();
+        async move { region.call(&Caller::root(ACCOUNT), service, operation, input).await.unwrap() }
+    };
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let role = json!({"RoleName": "r", "AssumeRolePolicyDocument": trust.to_string()});
+    let role = call("iam", "CreateRole", role).await["Role"]["Arn"].clone();
+    call("kinesis", "CreateStream", json!({"StreamName": "s", "ShardCount": 1})).await;
+    region.clock().advance_to(region.clock().now() + SignedDuration::from_secs(2));
+    call("events", "PutRule", json!({"Name": "r", "EventPattern": "{\"source\":[\"my.app\"]}"})).await;
+    let target = json!({
+        "Id": "s", "Arn": format!("arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/s"), "RoleArn": role,
+        "KinesisParameters": {"PartitionKeyPath": "$.detail-type"},
+    });
+    call("events", "PutTargets", json!({"Rule": "r", "Targets": [target]})).await;
+    call("events", "PutEvents", json!({"Entries": [{"Source": "my.app", "DetailType": "done", "Detail": "{}"}]})).await;
+
+    let begin = json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = call("kinesis", "GetShardIterator", begin).await["ShardIterator"].clone();
+    let got = nightproof_poll::until(BOUND, || async {
+        let answer = call("kinesis", "GetRecords", json!({"ShardIterator": iterator})).await;
+        answer["Records"].get(0).cloned().ok_or(())
+    });
+    let record = got.await.expect("a record");
+    assert_eq!(record["PartitionKey"], "done");
+    let data = base64::engine::general_purpose::STANDARD.decode(record["Data"].as_str().unwrap()).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&data).unwrap()["source"], "my.app");
+}
+
+#[tokio::test]
 async fn targets_of_other_kinds_and_other_buses_are_refused() {
     let world = World::new();
     world.rule("rate(1 minute)", json!({})).await;
+    let stream = json!({ "Rule": "nightly", "Targets": [{ "Id": "s", "Arn": "arn:aws:firehose:us-east-1:111122223333:deliverystream/s" }] });
+    let error = world.ask("PutTargets", stream).await.unwrap_err();
+    assert_eq!(error.code, "NotImplemented");
+    assert!(error.message.contains("firehose"), "{}", error.message);
     let stream =
         json!({ "Rule": "nightly", "Targets": [{ "Id": "s", "Arn": "arn:aws:kinesis:us-east-1:111122223333:stream/s" }] });
     let error = world.ask("PutTargets", stream).await.unwrap_err();
-    assert_eq!(error.code, "NotImplemented");
-    assert!(error.message.contains("kinesis"), "{}", error.message);
+    assert!(error.message.contains("RoleArn is required"), "{}", error.message);
     let topic = "arn:aws:sns:us-east-1:111122223333:topic";
     let by_role = json!({ "Id": "s", "Arn": topic, "RoleArn": "arn:aws:iam::111122223333:role/r" });
     let error = world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [by_role] })).await.unwrap_err();
@@ -354,10 +402,10 @@ async fn targets_are_listed_as_they_were_put() {
 async fn a_target_with_members_for_other_kinds_is_refused_by_their_names() {
     let world = World::new();
     world.rule("rate(1 minute)", json!({})).await;
-    let target = json!({ "Id": "s", "Arn": QUEUE, "KinesisParameters": { "PartitionKeyPath": "$.id" } });
+    let target = json!({ "Id": "s", "Arn": QUEUE, "HttpParameters": { "PathParameterValues": ["p"] } });
     let error = world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [target] })).await.unwrap_err();
     assert_eq!(error.code, "NotImplemented");
-    assert!(error.message.contains("PutTargets with Targets.0.KinesisParameters"), "{error}");
+    assert!(error.message.contains("PutTargets with Targets.0.HttpParameters"), "{error}");
 }
 
 #[test]

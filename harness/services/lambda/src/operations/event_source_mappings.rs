@@ -1,8 +1,10 @@
-//! Event source mappings of queues. Other sources (streams, Kafka, brokers) are refused by name.
+//! Event source mappings of queues and streams. Other sources (Kafka, brokers, consumers with enhanced fan-out) are refused by name.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html>
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use nightproof_core::authorization::Need;
 use nightproof_core::queue_url;
 use nightproof_core::service::{AwsError, Call, arn};
@@ -11,19 +13,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::destination::DestinationConfig;
+use crate::destination::{self, DestinationConfig};
 use crate::error::{conflict, invalid, no_such_resource, require_one_of};
 use crate::event_source::Filters;
 use crate::function_name::FunctionName;
-use crate::mapping::{Mapping, MappingSettings};
+use crate::mapping::{Mapping, MappingSettings, NOTHING_PROCESSED};
 use crate::operations::functions::SETTLING;
 use crate::operations::tags;
 use crate::page::{Wanted, page};
 use crate::poller::Work;
 use crate::records::Lambda;
 use crate::role;
+use crate::stream::{Checkpoints, StartingPosition, StreamPoller, StreamSettings, StreamSource, source_of};
 
 const DEFAULT_BATCH: u64 = 10;
+const DEFAULT_BATCH_OF_STREAM: u64 = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -57,9 +61,15 @@ pub(crate) struct CreateEventSourceMapping {
     function_response_types: Option<Vec<String>>,
     tags: Option<BTreeMap<String, String>>,
     starting_position: Option<String>,
+    starting_position_timestamp: Option<Timestamp>,
     destination_config: Option<DestinationConfig>,
     self_managed_event_source: Option<Value>,
     source_access_configurations: Option<Value>,
+    maximum_retry_attempts: Option<i64>,
+    maximum_record_age_in_seconds: Option<i64>,
+    bisect_batch_on_function_error: Option<bool>,
+    parallelization_factor: Option<u64>,
+    tumbling_window_in_seconds: Option<u64>,
 }
 
 /// `UpdateEventSourceMapping`. <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html>
@@ -75,6 +85,51 @@ pub(crate) struct UpdateEventSourceMapping {
     maximum_batching_window_in_seconds: Option<u64>,
     scaling_config: Option<ScalingConfig>,
     function_response_types: Option<Vec<String>>,
+    destination_config: Option<DestinationConfig>,
+    maximum_retry_attempts: Option<i64>,
+    maximum_record_age_in_seconds: Option<i64>,
+    bisect_batch_on_function_error: Option<bool>,
+    parallelization_factor: Option<u64>,
+    tumbling_window_in_seconds: Option<u64>,
+}
+
+/// What a call says of what only streams have.
+#[derive(Debug)]
+struct StreamChange {
+    retries: Option<i64>,
+    age: Option<i64>,
+    bisects: Option<bool>,
+    parallelization: Option<u64>,
+    tumbling_window: Option<u64>,
+    destinations: Option<DestinationConfig>,
+}
+
+impl StreamChange {
+    fn is_empty(&self) -> bool {
+        self.retries.is_none()
+            && self.age.is_none()
+            && self.bisects.is_none()
+            && self.parallelization.is_none()
+            && self.tumbling_window.is_none()
+            && !self.destinations.as_ref().is_some_and(|config| config.has_success() || config.has_failure())
+    }
+
+    /// # Errors
+    /// What cannot be, and what is not done here.
+    fn apply(self, call: &Call, settings: &mut StreamSettings) -> Result<(), AwsError> {
+        if self.tumbling_window.is_some_and(|seconds| seconds > 0) {
+            return Err(AwsError::not_implemented("lambda", "an event source mapping with a tumbling window"));
+        }
+        settings.retries = self.retries.unwrap_or(settings.retries);
+        settings.age = self.age.unwrap_or(settings.age);
+        settings.bisects = self.bisects.unwrap_or(settings.bisects);
+        settings.parallelization = self.parallelization.unwrap_or(settings.parallelization);
+        if let Some(config) = self.destinations {
+            destination::check_of_stream(call, &config)?;
+            settings.on_failure = config.failure().map(str::to_owned);
+        }
+        settings.check()
+    }
 }
 
 /// `GetEventSourceMapping`. <https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html>
@@ -106,7 +161,7 @@ impl MappingSettings {
         if source_arn.ends_with(".fifo") && self.batch_size > DEFAULT_BATCH {
             return Err(invalid("BatchSize for FIFO queues can be at most 10."));
         }
-        if self.batch_size > DEFAULT_BATCH && self.window == 0 {
+        if self.stream.is_none() && self.batch_size > DEFAULT_BATCH && self.window == 0 {
             return Err(invalid(
                 "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
             ));
@@ -114,7 +169,7 @@ impl MappingSettings {
         for kind in &self.response_types {
             require_one_of(Some(kind), "functionResponseTypes", &["ReportBatchItemFailures"])?;
         }
-        Filters::parse(self.filters.as_deref().unwrap_or_default())
+        Filters::parse(self.filters.as_deref().unwrap_or_default(), None)
             .map(drop)
             .map_err(|()| invalid("Invalid filter pattern definition."))
     }
@@ -126,8 +181,14 @@ fn patterns(criteria: FilterCriteria) -> Vec<String> {
     filters.into_iter().map(|filter| filter.pattern.unwrap_or_default()).collect()
 }
 
-/// Refuses sources other than queues, first in AWS's words where it would refuse them as well.
-fn check_source(input: &CreateEventSourceMapping) -> Result<&str, AwsError> {
+/// What a mapping reads, and where it begins.
+enum Source {
+    Queue(String),
+    Stream(String, StartingPosition),
+}
+
+/// Refuses other sources, first in AWS's words where it would refuse them as well.
+fn check_source(input: &CreateEventSourceMapping) -> Result<Source, AwsError> {
     if input.destination_config.as_ref().is_some_and(DestinationConfig::has_success) {
         return Err(invalid("Unsupported DestinationConfig parameter for given event source mapping type."));
     }
@@ -145,20 +206,40 @@ fn check_source(input: &CreateEventSourceMapping) -> Result<&str, AwsError> {
         "sqs" if input.source_access_configurations.is_some() || input.starting_position.is_some() => {
             Err(invalid("Unsupported parameter for given event source mapping type."))
         }
-        "sqs" => Ok(source),
-        stream @ ("kinesis" | "dynamodb") => {
-            let Some(position) = input.starting_position.as_deref() else {
-                return Err(invalid(
-                    "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
-                ));
-            };
-            require_one_of(Some(position), "startingPosition", &["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"])?;
-            if stream == "dynamodb" && position == "AT_TIMESTAMP" {
-                return Err(invalid(format!("Unsupported starting position for arn type: {source}")));
+        "sqs" => Ok(Source::Queue(source.to_owned())),
+        "kinesis" if source.contains("/consumer/") => {
+            Err(AwsError::not_implemented("lambda", "an event source mapping of a consumer with enhanced fan-out"))
+        }
+        service if source_of(service).is_some() => {
+            let start = starting_position(input, source)?;
+            if input.source_access_configurations.is_some() || input.scaling_config.is_some() {
+                return Err(invalid("Unsupported parameter for given event source mapping type."));
             }
-            Err(AwsError::not_implemented("lambda", &format!("an event source mapping of {stream}")))
+            Ok(Source::Stream(source.to_owned(), start))
         }
         other => Err(AwsError::not_implemented("lambda", &format!("an event source mapping of {other}"))),
+    }
+}
+
+/// Where the reading of a stream begins.
+fn starting_position(input: &CreateEventSourceMapping, source: &str) -> Result<StartingPosition, AwsError> {
+    let Some(position) = input.starting_position.as_deref() else {
+        return Err(invalid(
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+        ));
+    };
+    require_one_of(Some(position), "startingPosition", &["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"])?;
+    match (position, input.starting_position_timestamp) {
+        ("AT_TIMESTAMP", _) if arn::service_of(source) == "dynamodb" => {
+            Err(invalid(format!("Unsupported starting position for arn type: {source}")))
+        }
+        ("AT_TIMESTAMP", Some(time)) => Ok(StartingPosition::AtTimestamp(time)),
+        ("AT_TIMESTAMP", None) => {
+            Err(invalid("StartingPositionTimestamp must be specified for the starting position AT_TIMESTAMP."))
+        }
+        (_, Some(_)) => Err(invalid("StartingPositionTimestamp is only valid for the starting position AT_TIMESTAMP.")),
+        ("LATEST", None) => Ok(StartingPosition::Latest),
+        (_, None) => Ok(StartingPosition::TrimHorizon),
     }
 }
 
@@ -170,14 +251,36 @@ impl Lambda {
     ) -> Result<Value, AwsError> {
         // A missing function is reported before a source that is not supported.
         let named = FunctionName::read(call, &input.function_name, None)?;
-        let source = match check_source(&input) {
-            Ok(source) => source.to_owned(),
+        let (source, start) = match check_source(&input) {
+            Ok(Source::Queue(source)) => (source, None),
+            Ok(Source::Stream(source, start)) => (source, Some(start)),
             Err(error) if error.code == "NotImplemented" && self.find(&named, |_| ()).is_none() => return Err(no_function()),
             Err(error) => return Err(error),
         };
+        let change = StreamChange {
+            retries: input.maximum_retry_attempts,
+            age: input.maximum_record_age_in_seconds,
+            bisects: input.bisect_batch_on_function_error,
+            parallelization: input.parallelization_factor,
+            tumbling_window: input.tumbling_window_in_seconds,
+            destinations: input.destination_config,
+        };
+        let stream = match start {
+            None if !change.is_empty() => {
+                return Err(invalid("Unsupported parameter for given event source mapping type."));
+            }
+            None => None,
+            Some(start) => {
+                let mut stream = StreamSettings::new(start);
+                change.apply(call, &mut stream)?;
+                Some(stream)
+            }
+        };
+        let default = if stream.is_some() { DEFAULT_BATCH_OF_STREAM } else { DEFAULT_BATCH };
         let settings = MappingSettings {
             enabled: input.enabled.unwrap_or(true),
-            batch_size: input.batch_size.unwrap_or(DEFAULT_BATCH),
+            batch_size: input.batch_size.unwrap_or(default),
+            stream,
             window: input.maximum_batching_window_in_seconds.unwrap_or(0),
             filters: input.filter_criteria.map(patterns),
             response_types: input.function_response_types.unwrap_or_default(),
@@ -191,10 +294,15 @@ impl Lambda {
         let made = self.accounts.with(&named.account, |account| {
             let mut mappings = account.mappings.values();
             if let Some(other) = mappings.find(|one| one.function_arn == function_arn && one.source_arn == source) {
-                return Err(conflict(format!(
-                    "An event source mapping with SQS arn (\" {source} \") and function (\" {} \") already exists. Please update or delete the existing mapping with UUID {}",
-                    named.name, other.uuid
-                )));
+                let (uuid, name) = (&other.uuid, &named.name);
+                return Err(conflict(match settings.stream {
+                    None => format!(
+                        "An event source mapping with SQS arn (\" {source} \") and function (\" {name} \") already exists. Please update or delete the existing mapping with UUID {uuid}"
+                    ),
+                    Some(_) => format!(
+                        "The event source arn (\" {source} \") and function (\" {name} \") provided mapping already exists. Please update or delete the existing mapping with UUID {uuid}"
+                    ),
+                }));
             }
             let mapping = Mapping {
                 arn: call.arn("lambda", format!("event-source-mapping:{uuid}")),
@@ -206,6 +314,8 @@ impl Lambda {
                 settings,
                 modified: call.now,
                 tags: Tags::from_iter(tags),
+                last_result: NOTHING_PROCESSED.to_owned(),
+                checkpoints: Checkpoints::new(),
                 polling: CancellationToken::new(),
             };
             let made = mapping.describe();
@@ -234,6 +344,19 @@ impl Lambda {
         settings.response_types = input.function_response_types.unwrap_or(settings.response_types);
         if let Some(scaling) = input.scaling_config {
             settings.maximum_concurrency = scaling.maximum_concurrency;
+        }
+        let change = StreamChange {
+            retries: input.maximum_retry_attempts,
+            age: input.maximum_record_age_in_seconds,
+            bisects: input.bisect_batch_on_function_error,
+            parallelization: input.parallelization_factor,
+            tumbling_window: input.tumbling_window_in_seconds,
+            destinations: input.destination_config,
+        };
+        match &mut settings.stream {
+            Some(stream) => change.apply(call, stream)?,
+            None if change.is_empty() => {}
+            None => return Err(invalid("Unsupported parameter for given event source mapping type.")),
         }
         settings.check(&source)?;
         let function_arn = match &input.function_name {
@@ -284,13 +407,17 @@ impl Lambda {
         Ok(page(&wanted, "EventSourceMappings", all.map(|(uuid, mapping)| (uuid.clone(), mapping.describe()))))
     }
 
-    /// The ARN of a function that may read the queue.
+    /// The ARN of a function that may read the source.
     async fn mapped(&self, call: &Call, named: &FunctionName, source: &str) -> Result<String, AwsError> {
         let resolved = self.find(named, |function| function.resolve(named.qualifier()));
         let (definition, _) = resolved.ok_or_else(no_function)??;
         let session = role::assume(&call.region, &named.account, &definition).await?;
         let mut as_function = call.clone();
         as_function.caller = session.credential.caller;
+        if let Some(stream) = source_of(arn::service_of(source)) {
+            readable(&as_function, stream, source).await?;
+            return Ok(named.qualified_arn());
+        }
         if let Some(authorizer) = call.region.authorizer() {
             for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
                 let need = Need { action: format!("sqs:{action}"), resource: source.to_owned(), keys: Vec::new() };
@@ -319,26 +446,64 @@ impl Lambda {
                     () = region.stopping().cancelled() => return,
                 }
             }
-            let started = me.accounts.with(&account, |records| {
+            let work = me.accounts.with(&account, |records| {
                 let mapping = records.mappings.get_mut(&uuid)?;
-                mapping.state = mapping.settled();
                 mapping.polling.cancel();
                 mapping.polling = region.stopping().child_token();
                 let named = FunctionName::of_reference(&call, &mapping.function_arn, None);
                 let work = Work {
                     account: named.account,
+                    uuid: uuid.clone(),
+                    function_arn: mapping.function_arn.clone(),
                     function: named.name,
                     qualifier: named.qualifier,
                     source_arn: mapping.source_arn.clone(),
                     settings: mapping.settings.clone(),
                 };
-                mapping.settings.enabled.then(|| (work, mapping.polling.clone()))
+                Some((work, mapping.polling.clone()))
             });
-            if let Some((work, ends)) = started {
-                me.poll(&region, work, ends);
+            let Some((work, ends)) = work else { return };
+            let is_enabled = work.settings.enabled;
+            let stream = StreamPoller::new(Arc::clone(&me), &region, work.clone(), ends.clone()).filter(|_| is_enabled);
+            if let Some(stream) = &stream {
+                stream.prepare().await;
+            }
+            me.accounts.with(&account, |records| {
+                if let Some(mapping) = records.mappings.get_mut(&uuid).filter(|_| !ends.is_cancelled()) {
+                    mapping.state = mapping.settled();
+                }
+            });
+            match stream {
+                Some(stream) => stream.run().await,
+                None if is_enabled && work.settings.stream.is_none() => me.poll(&region, work, ends),
+                None => {}
             }
         });
     }
+}
+
+/// Whether a caller, who is a function's role, may read a stream that is there.
+async fn readable(as_function: &Call, stream: &dyn StreamSource, source: &str) -> Result<(), AwsError> {
+    let service = arn::service_of(source);
+    if let Some(authorizer) = as_function.region.authorizer() {
+        for action in stream.actions() {
+            let resource = if *action == "ListStreams" { "*" } else { source };
+            let need = Need { action: format!("{service}:{action}"), resource: resource.to_owned(), keys: Vec::new() };
+            let (last, before) = stream.actions().split_last().unwrap_or((action, &[]));
+            let message = format!(
+                "Cannot access stream {source}. Please ensure the role can perform the {}, and {last} Actions on your stream in IAM.",
+                before.join(", ")
+            );
+            authorizer.check(as_function, service, need).map_err(|_| invalid(message))?;
+        }
+    }
+    let (operation, input) = stream.look(source);
+    let asked = as_function.region.call(&as_function.caller, stream.service(), operation, input).await;
+    asked.map(drop).map_err(|error| match error.code.as_str() {
+        "ResourceNotFoundException" => invalid(format!("Stream not found: {source}")),
+        "NotImplemented" => error,
+        _ => invalid(error.message),
+    })
 }
 
 fn no_function() -> AwsError {

@@ -1,4 +1,4 @@
-//! `AWS::Lambda::EventSourceMapping`: of queues; one of anything else is a record, as what it reads is.
+//! `AWS::Lambda::EventSourceMapping`: of queues and streams; one of anything else is a record, as what it reads is.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html>
 
 use async_trait::async_trait;
@@ -8,15 +8,22 @@ use serde_json::{Value, json};
 
 const NAME: &str = "AWS::Lambda::EventSourceMapping";
 
-const SETTINGS: [&str; 7] = [
-    "BatchSize",
-    "Enabled",
-    "FilterCriteria",
-    "FunctionName",
-    "FunctionResponseTypes",
-    "MaximumBatchingWindowInSeconds",
-    "ScalingConfig",
+/// What can be changed of a mapping, whatever it reads.
+const SETTINGS: [&str; 6] =
+    ["BatchSize", "Enabled", "FilterCriteria", "FunctionName", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds"];
+
+/// What can be changed of a mapping of a stream alone.
+const OF_STREAMS: [&str; 6] = [
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "TumblingWindowInSeconds",
 ];
+
+/// What is given once, and what only a mapping of a queue has.
+const OTHERS: [&str; 2] = ["ScalingConfig", "StartingPosition"];
 
 pub(super) struct EventSourceMapping;
 
@@ -27,16 +34,24 @@ impl ResourceProvider for EventSourceMapping {
             &ResourceFacts {
                 properties: &[
                     "BatchSize",
+                    "BisectBatchOnFunctionError",
+                    "DestinationConfig",
                     "Enabled",
                     "EventSourceArn",
                     "FilterCriteria",
                     "FunctionName",
                     "FunctionResponseTypes",
                     "MaximumBatchingWindowInSeconds",
+                    "MaximumRecordAgeInSeconds",
+                    "MaximumRetryAttempts",
+                    "ParallelizationFactor",
                     "ScalingConfig",
+                    "StartingPosition",
+                    "StartingPositionTimestamp",
                     "Tags",
+                    "TumblingWindowInSeconds",
                 ],
-                recorded: OF_STREAMS,
+                recorded: OF_BROKERS,
                 attributes: &["EventSourceMappingArn", "Id"],
                 ..ResourceFacts::new(NAME)
             }
@@ -48,6 +63,9 @@ impl ResourceProvider for EventSourceMapping {
             return Ok(recorded(context));
         }
         let mut input = given(properties);
+        if let Some(time) = properties.get("StartingPositionTimestamp") {
+            input["StartingPositionTimestamp"] = seconds(time)?;
+        }
         input["EventSourceArn"] = properties.get("EventSourceArn").cloned().unwrap_or_default();
         input["Tags"] = tag_map(properties);
         let answer = context.make("lambda", "CreateEventSourceMapping", input).await?;
@@ -62,15 +80,11 @@ impl ResourceProvider for EventSourceMapping {
             return Ok(old.clone());
         }
         let mut input = given(properties);
+        if let Some(members) = input.as_object_mut() {
+            members.remove("StartingPosition");
+        }
         input["UUID"] = old.physical.as_str().into();
-        for (property, default) in [
-            ("BatchSize", json!(10)),
-            ("Enabled", json!(true)),
-            ("FilterCriteria", json!({ "Filters": [] })),
-            ("FunctionResponseTypes", json!([])),
-            ("MaximumBatchingWindowInSeconds", json!(0)),
-            ("ScalingConfig", json!({})),
-        ] {
+        for (property, default) in defaults(service(properties) == "sqs") {
             if properties.get(property).is_none() {
                 input[property] = default;
             }
@@ -95,37 +109,66 @@ impl ResourceProvider for EventSourceMapping {
     }
 }
 
-/// What only mappings of streams, brokers and databases have; of a queue, the service refuses it.
-const OF_STREAMS: &[&str] = &[
+/// What only mappings of brokers and databases have; of a queue or a stream, the service refuses it.
+const OF_BROKERS: &[&str] = &[
     "AmazonManagedKafkaEventSourceConfig",
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
     "DocumentDBEventSourceConfig",
-    "MaximumRecordAgeInSeconds",
-    "MaximumRetryAttempts",
-    "ParallelizationFactor",
     "Queues",
     "SelfManagedEventSource",
     "SelfManagedKafkaEventSourceConfig",
     "SourceAccessConfigurations",
-    "StartingPosition",
-    "StartingPositionTimestamp",
     "Topics",
-    "TumblingWindowInSeconds",
 ];
 
 /// Services of sources that are not here.
-const ELSEWHERE: [&str; 5] = ["dynamodb", "kafka", "kinesis", "mq", "rds"];
+const ELSEWHERE: [&str; 4] = ["dynamodb", "kafka", "mq", "rds"];
 
 fn given(properties: &Value) -> Value {
-    pick(properties, &[SETTINGS.as_slice(), OF_STREAMS].concat())
+    pick(properties, &[SETTINGS.as_slice(), OF_STREAMS.as_slice(), OTHERS.as_slice(), OF_BROKERS].concat())
+}
+
+/// What is set where a template says nothing any more.
+fn defaults(of_queue: bool) -> Vec<(&'static str, Value)> {
+    let of_all = [
+        ("BatchSize", json!(if of_queue { 10 } else { 100 })),
+        ("Enabled", json!(true)),
+        ("FilterCriteria", json!({ "Filters": [] })),
+        ("FunctionResponseTypes", json!([])),
+        ("MaximumBatchingWindowInSeconds", json!(0)),
+    ];
+    let of_queues = [("ScalingConfig", json!({}))];
+    let of_streams = [
+        ("BisectBatchOnFunctionError", json!(false)),
+        ("DestinationConfig", json!({ "OnFailure": {} })),
+        ("MaximumRecordAgeInSeconds", json!(-1)),
+        ("MaximumRetryAttempts", json!(-1)),
+        ("ParallelizationFactor", json!(1)),
+    ];
+    let mut defaults = Vec::from(of_all);
+    match of_queue {
+        true => defaults.extend(of_queues),
+        false => defaults.extend(of_streams),
+    }
+    defaults
+}
+
+/// A time that a template has in seconds since 1970.
+fn seconds(time: &Value) -> Result<Value> {
+    let wrong = || format!("StartingPositionTimestamp {time} is no time");
+    let seconds = time.as_f64().ok_or_else(wrong)?;
+    let time = jiff::SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
+    let time = jiff::Timestamp::from_duration(time).map_err(|_| wrong())?;
+    Ok(time.to_string().into())
+}
+
+/// The service of the source.
+fn service(properties: &Value) -> String {
+    text(properties, "/EventSourceArn").split(':').nth(2).unwrap_or_default().to_owned()
 }
 
 /// Whether the source is of a service that is not here, from which nothing will ever come.
 fn is_record(properties: &Value) -> bool {
-    let source = text(properties, "/EventSourceArn");
-    let service = source.split(':').nth(2).unwrap_or_default();
-    properties.get("SelfManagedEventSource").is_some() || ELSEWHERE.contains(&service)
+    properties.get("SelfManagedEventSource").is_some() || ELSEWHERE.contains(&service(properties).as_str())
 }
 
 fn recorded(context: &Context) -> MadeResource {

@@ -4,6 +4,7 @@ mod layers;
 mod names;
 mod records;
 mod runtimes;
+mod streams;
 
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use nightproof_authorization::Authorizer;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, full_body};
 use nightproof_core::{Caller, Principal, Region};
 use nightproof_service_iam::Iam;
+use nightproof_service_kinesis::Kinesis;
 use nightproof_service_s3::S3;
 use nightproof_service_sqs::Sqs;
 use nightproof_service_sts::Sts;
@@ -49,6 +51,7 @@ impl World {
             ("sts", sts as Arc<dyn Service>),
             ("s3", S3::new(folder.path().join("s3"))),
             ("sqs", Sqs::new() as Arc<dyn Service>),
+            ("kinesis", Kinesis::new() as Arc<dyn Service>),
         ]);
         let world = Self { region, _folder: folder };
         world.role("r", "lambda.amazonaws.com").await;

@@ -8,7 +8,7 @@ use crate::error::{invalid, no_group};
 use crate::filter_pattern::FilterPattern;
 use crate::page::page;
 use crate::records::{Logs, arn};
-use crate::subscription::{SubscriptionFilter, invoke};
+use crate::subscription::{SubscriptionFilter, control_message, invoke, put_record};
 
 /// Subscription filters of a group.
 const MOST: usize = 2;
@@ -46,7 +46,7 @@ pub(crate) struct DeleteSubscriptionFilter {
 }
 
 impl PutSubscriptionFilter {
-    /// The function is in the account itself, and needs no role.
+    /// A function is in the account itself, and needs no role; a stream needs one.
     fn check_destination(&self, call: &Call) -> Result<(), AwsError> {
         let wrong = |_| invalid("Invalid destinationArn.");
         let destination: Arn = self.destination_arn.parse().map_err(wrong)?;
@@ -59,6 +59,7 @@ impl PutSubscriptionFilter {
                 Err(AwsError::new("AccessDeniedException", 400, message))
             }
             ("lambda", None) => Ok(()),
+            ("kinesis", Some(_)) if destination.resource.starts_with("stream/") => Ok(()),
             ("kinesis" | "firehose", None) => {
                 Err(invalid(format!("destinationArn for vendor {vendor} cannot be used without roleArn")))
             }
@@ -67,8 +68,31 @@ impl PutSubscriptionFilter {
     }
 }
 
+/// Whether CloudWatch Logs may invoke a function for a group.
+async fn try_function(call: &Call, source: &str, function: &str) -> Result<(), AwsError> {
+    let test = json!({ "FunctionName": function, "InvocationType": "DryRun" });
+    let tried = invoke(&call.region, call.account(), source, test).await;
+    tried.map(drop).map_err(|error| {
+        tracing::debug!(%error, "CloudWatch Logs cannot invoke a function");
+        invalid(
+            "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.",
+        )
+    })
+}
+
+/// Whether CloudWatch Logs may put records into a stream for a group: it puts one there.
+async fn try_stream(call: &Call, (source, role): (&str, &str), stream: &str) -> Result<(), AwsError> {
+    let tried = put_record(&call.region, call.account(), (source, role), stream, &control_message(call.now)).await;
+    tried.map_err(|error| {
+        tracing::debug!(%error, "CloudWatch Logs cannot write to a stream");
+        invalid(
+            "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state.",
+        )
+    })
+}
+
 impl Logs {
-    /// The function gets the events that come from now on.
+    /// The function or stream gets the events that come from now on. It is tried first.
     pub(crate) async fn put_subscription_filter(&self, call: &Call, input: PutSubscriptionFilter) -> Result<Value, AwsError> {
         let pattern = FilterPattern::parse(&input.filter_pattern)?;
         input.check_destination(call)?;
@@ -81,19 +105,17 @@ impl Logs {
         }
         let group = input.log_group_name;
         self.groups(call, |groups| groups.contains_key(&group).then_some(()).ok_or_else(no_group))?;
-        let test = json!({ "FunctionName": input.destination_arn, "InvocationType": "DryRun" });
         let source = format!("{}:*", arn(call, &group));
-        if let Err(error) = invoke(&call.region, call.account(), &source, test).await {
-            tracing::debug!(%error, "CloudWatch Logs cannot invoke a function");
-            let message = "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute \
-                           your function.";
-            return Err(invalid(message));
+        match &input.role_arn {
+            Some(role) => try_stream(call, (&source, role), &input.destination_arn).await?,
+            None => try_function(call, &source, &input.destination_arn).await?,
         }
         let filter = SubscriptionFilter {
             name: input.filter_name,
             pattern_text: input.filter_pattern,
             pattern,
             destination: input.destination_arn,
+            role: input.role_arn,
             distribution,
             created: call.now,
         };

@@ -5,6 +5,9 @@ use base64::Engine as _;
 use jiff::SignedDuration;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use nightproof_core::{Caller, Region};
+use nightproof_service_iam::Iam;
+use nightproof_service_kinesis::Kinesis;
+use nightproof_service_sts::Sts;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -279,6 +282,76 @@ async fn a_function_gets_what_matches_its_subscription() {
     logs(&region, "DeleteSubscriptionFilter", json!({"logGroupName": GROUP, "filterName": "a"})).await.unwrap();
     let gone = logs(&region, "DeleteSubscriptionFilter", json!({"logGroupName": GROUP, "filterName": "a"})).await.unwrap_err();
     assert_eq!(gone.message, "The specified subscription filter does not exist.");
+}
+
+/// The role `r` with a policy that lets it do `action`, which CloudWatch Logs assumes.
+async fn role(region: &Region, action: &str) {
+    let root = Caller::root("111122223333");
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let input = json!({"RoleName": "r", "AssumeRolePolicyDocument": trust.to_string()});
+    region.call(&root, "iam", "CreateRole", input).await.unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]});
+    let input = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy.to_string()});
+    region.call(&root, "iam", "PutRolePolicy", input).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_gets_a_test_message_and_then_what_matches_its_subscription() {
+    let region = nightproof_test_region::region("111122223333", "/nonexistent");
+    let iam = Iam::new();
+    let sts = Sts::new(Arc::clone(&iam));
+    region.set_authorizer(nightproof_authorization::Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
+    region.install(vec![
+        ("iam", iam as Arc<dyn Service>),
+        ("kinesis", Kinesis::new() as Arc<dyn Service>),
+        ("logs", Logs::new() as Arc<dyn Service>),
+        ("sts", sts as Arc<dyn Service>),
+    ]);
+    let kinesis = |operation: &'static str, input: Value| {
+        let region = region.clone();
+        async move { region.call(&Caller::root("111122223333"), "kinesis", operation, input).await.unwrap() }
+    };
+    logs(&region, "CreateLogGroup", json!({"logGroupName": GROUP})).await.unwrap();
+    logs(&region, "CreateLogStream", json!({"logGroupName": GROUP, "logStreamName": "s"})).await.unwrap();
+    kinesis("CreateStream", json!({"StreamName": "s", "ShardCount": 1})).await;
+    role(&region, "kinesis:PutRecord").await;
+    let filter = json!({
+        "logGroupName": GROUP, "filterName": "a", "filterPattern": "ERROR",
+        "destinationArn": "arn:aws:kinesis:us-east-1:111122223333:stream/s", "roleArn": "arn:aws:iam::111122223333:role/r",
+    });
+    let early = logs(&region, "PutSubscriptionFilter", filter.clone()).await.unwrap_err();
+    assert_eq!(
+        early.message,
+        "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state."
+    );
+    let clock = region.clock();
+    clock.advance_to(clock.now() + jiff::SignedDuration::from_secs(2));
+    logs(&region, "PutSubscriptionFilter", filter).await.unwrap();
+    let described = logs(&region, "DescribeSubscriptionFilters", json!({"logGroupName": GROUP})).await.unwrap();
+    assert_eq!(described["subscriptionFilters"][0]["roleArn"], "arn:aws:iam::111122223333:role/r");
+    put(&region, &[(-1, "not this"), (0, "ERROR and this")]).await.unwrap();
+
+    let begin = json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = kinesis("GetShardIterator", begin).await["ShardIterator"].clone();
+    let got = nightproof_poll::until(std::time::Duration::from_secs(10), || async {
+        let answer = kinesis("GetRecords", json!({"ShardIterator": iterator})).await;
+        let records = answer["Records"].as_array().unwrap().clone();
+        if records.len() == 2 { Ok(records) } else { Err(records) }
+    });
+    let messages: Vec<Value> = got
+        .await
+        .unwrap()
+        .iter()
+        .map(|record| {
+            let data = base64::engine::general_purpose::STANDARD.decode(record["Data"].as_str().unwrap()).unwrap();
+            serde_json::from_reader(flate2::read::GzDecoder::new(data.as_slice())).unwrap()
+        })
+        .collect();
+    assert_eq!((&messages[0]["messageType"], &messages[0]["owner"]), (&json!("CONTROL_MESSAGE"), &json!("CloudwatchLogs")));
+    assert_eq!((&messages[1]["messageType"], &messages[1]["logStream"]), (&json!("DATA_MESSAGE"), &json!("s")));
+    assert_eq!(messages[1]["logEvents"].as_array().unwrap().len(), 1);
+    assert_eq!(messages[1]["logEvents"][0]["message"], "ERROR and this");
 }
 
 #[tokio::test]
