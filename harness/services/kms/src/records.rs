@@ -103,8 +103,7 @@ impl Records {
 
     /// Makes the key that AWS manages for one of its services, when an account first uses it.
     pub(crate) fn managed_key(&mut self, scope: &Scope<'_>, alias_arn: &str, service: &str) {
-        const SERVICES: [&str; 10] =
-            ["s3", "ebs", "ssm", "sqs", "sns", "lambda", "secretsmanager", "rds", "dynamodb", "kinesis"];
+        const SERVICES: [&str; 10] = ["s3", "ebs", "ssm", "sqs", "sns", "lambda", "secretsmanager", "rds", "dynamodb", "kinesis"];
         let ours = alias_arn.starts_with(&scope.arn("alias/aws/"));
         if !ours || self.aliases.contains_key(alias_arn) || !SERVICES.contains(&service) {
             return;
