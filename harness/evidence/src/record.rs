@@ -169,7 +169,7 @@ pub struct Attempt {
     pub call: String,
     /// On what.
     pub on: String,
-    /// `refused`, `withstood`, `untried`, `weakened`, `hidden`, `destroyed`.
+    /// `refused`, `withstood`, `untried`, `weakened`, `hidden`, `copied`, `destroyed`.
     pub effect: String,
     /// In a sentence; empty if the call was refused.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -43,7 +43,7 @@ pub(crate) fn section(attack: Option<&Attack>) -> Markup {
 const fn class(effect: AttackEffect) -> &'static str {
     match effect {
         AttackEffect::Refused | AttackEffect::Withstood => "good",
-        AttackEffect::Weakened | AttackEffect::Untried => "soft",
+        AttackEffect::Weakened | AttackEffect::Untried | AttackEffect::Copied => "soft",
         AttackEffect::Hidden | AttackEffect::Destroyed => "bad",
     }
 }

@@ -136,3 +136,46 @@ fn the_bucket_its_key_and_the_trigger_are_protection_too() {
     let left = &outcome(&night).leftovers;
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// A stack whose script uploads each archive to a second bucket, too. Instances may delete versions in these.
+fn copied(deletes_in: &str) -> Template {
+    let copy = "!Sub ${CopyBucket.Arn}/*\n          - Sid: Deletes\n            Effect: Allow\n            Action: s3:DeleteObjectVersion";
+    granting("s3:PutObject", &format!("{copy}\n            Resource: {deletes_in}"))
+        .replacing("          BACKUP_BUCKET: !Ref BackupBucket\n", "          BACKUP_BUCKET: !Ref BackupBucket\n          COPY_BUCKET: !Ref CopyBucket\n")
+        .replacing("(\"BACKUP_BUCKET\", ", "(\"BACKUP_BUCKET\", \"COPY_BUCKET\", ")
+        .inserting(
+            "          echo \"uploaded s3://",
+            "          aws s3 cp \"$archive\" \"s3://$COPY_BUCKET/$key\" --only-show-errors --sse aws:kms --sse-kms-key-id \"$KMS_KEY_ARN\"\n",
+        )
+        .inserting(
+            "  # SSE-S3, since",
+            "  CopyBucket:\n    Type: AWS::S3::Bucket\n    Properties:\n      VersioningConfiguration: {Status: Enabled}\n\n",
+        )
+}
+
+#[test]
+fn a_copy_in_a_bucket_of_which_the_role_cannot_delete_stays() {
+    let night = attacked(&copied("!Sub ${BackupBucket.Arn}/*"));
+    assert_eq!(of_instances(&night, "s3:DeleteObjectVersion").effect, AttackEffect::Copied, "{night:#?}");
+    let [stays] = findings(&night, "archive-stays-as-a-copy")[..] else { panic!("{night:#?}") };
+    assert!(stays.contains("the archive was gone; a copy stays in s3://") && stays.contains("copybucket"), "{stays}");
+    assert!(stays.contains("which InstanceRole (instances) cannot destroy; allowed by statement Deletes (line "), "{stays}");
+    assert!(findings(&night, "archive-can-be-destroyed").is_empty(), "{night:#?}");
+    // Who deploys the stack may delete both, and their key.
+    let attempts = &outcome(&night).attack.as_ref().unwrap_or_else(|| panic!("{night:#?}")).attempts;
+    let by_operator = |call: &str| {
+        let found = attempts.iter().filter(|attempt| attempt.by == "operator" && attempt.call == call);
+        found.map(|attempt| attempt.effect).collect::<Vec<_>>()
+    };
+    for call in ["s3:DeleteObjectVersion", "kms:ScheduleKeyDeletion"] {
+        assert_eq!(by_operator(call), [AttackEffect::Destroyed; 2], "{call}: {attempts:#?}");
+    }
+}
+
+#[test]
+fn a_copy_that_the_same_role_can_delete_does_not_count() {
+    let night = attacked(&copied("[!Sub \"${BackupBucket.Arn}/*\", !Sub \"${CopyBucket.Arn}/*\"]"));
+    assert_eq!(of_instances(&night, "s3:DeleteObjectVersion").effect, AttackEffect::Destroyed, "{night:#?}");
+    assert_eq!(findings(&night, "archive-can-be-destroyed").len(), 2, "{night:#?}");
+    assert!(findings(&night, "archive-stays-as-a-copy").is_empty(), "{night:#?}");
+}

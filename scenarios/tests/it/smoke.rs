@@ -356,3 +356,30 @@ fn a_sweep_removes_what_has_expired_and_touches_nothing_else() {
     assert!(said(&swept).contains("run alive: stack nightproof-alive; expires 2999-01-01T00:00:00Z, stays"), "{}", said(&swept));
     assert_passed(&boto3(&up, "sweep_after.py"));
 }
+
+#[test]
+fn the_age_of_the_accounts_newest_archive_is_told_and_held_against_its_budget() {
+    let up = Up::start_with(PROGRAM, &[]).expect("a region");
+    assert_passed(&boto3(&up, "archives.py"));
+    let file = up.home().join("drill.yaml");
+    let smoke = |archives: &str, rpo: &str| {
+        let text =
+            format!("version: 1\narchives: {{bucket: archives-of-somebody, prefix: {archives}}}\nbudgets: {{rpo: {rpo}}}\n");
+        fs::write(&file, text).expect("a file");
+        let file = file.display().to_string();
+        let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json", "--file", &file];
+        let ended = nightproof(&up, &smoke);
+        let outcome = outcome(&ended);
+        let findings: Vec<String> = outcome.findings.iter().map(|finding| finding.id.clone()).collect();
+        (ended.status.code(), outcome.numbers.age.expect("an age"), findings)
+    };
+    let (code, age, findings) = smoke("site/", "26h");
+    assert_eq!((code, age.archive.as_str()), (Some(0), "s3://archives-of-somebody/site/b.tgz"));
+    assert!(age.seconds.is_some_and(|seconds| seconds < 600) && findings.is_empty(), "{age:?} {findings:?}");
+    // Where there is none, none is new enough.
+    let (code, age, findings) = smoke("other/", "26h");
+    // The bundled stack is drilled strictly.
+    assert!(code == Some(1) && age.seconds.is_none(), "{code:?} {age:?}");
+    assert_eq!(findings, ["over-budget-rpo"]);
+    assert!(noted(&up).is_empty(), "{:?}", noted(&up));
+}

@@ -88,8 +88,9 @@ duplicity restore --force \"file://$(echo \"$NIGHTPROOF_OBJECTS\"/backups/*/site
 ";
 // rclone's own client refuses to be told of certificates, and finds those of the system.
 const RCLONE: &str = "unset AWS_CA_BUNDLE
+    export RCLONE_S3_SERVER_SIDE_ENCRYPTION=aws:kms
     export RCLONE_CONFIG_SECRET_TYPE=crypt
-    export RCLONE_CONFIG_SECRET_REMOTE=\":s3,provider=AWS,acl=bucket-owner-full-control,server_side_encryption=aws:kms,env_auth=true,no_check_bucket=true,region=$AWS_DEFAULT_REGION:$BACKUP_BUCKET/backups/$instance\"
+    export RCLONE_CONFIG_SECRET_REMOTE=\":s3,provider=AWS,acl=bucket-owner-full-control,env_auth=true,no_check_bucket=true,region=$AWS_DEFAULT_REGION:$BACKUP_BUCKET/backups/$instance\"
     export RCLONE_CONFIG_SECRET_PASSWORD=$(rclone obscure 'correct horse battery staple')
     tar -C \"$DATA_PATH\" -cz . | rclone rcat secret:site.tgz";
 const UNRCLONE: &str = "apt-get install -y -q rclone
@@ -174,7 +175,7 @@ fn files_that_rclone_keeps_in_step_are_plain_files() {
         return;
     }
     let synced = |options: &str| {
-        let remote = ":s3,provider=AWS,acl=bucket-owner-full-control,server_side_encryption=aws:kms,env_auth=true,no_check_bucket=true,region=$AWS_DEFAULT_REGION:$BACKUP_BUCKET/backups/$instance";
+        let remote = ":s3,provider=AWS,acl=bucket-owner-full-control,env_auth=true,no_check_bucket=true,region=$AWS_DEFAULT_REGION:$BACKUP_BUCKET/backups/$instance";
         drill("rclone", &format!("unset AWS_CA_BUNDLE\nrclone sync -q -L {options} \"$DATA_PATH\" \"{remote}\""))
             .run()
             .expect("a run")

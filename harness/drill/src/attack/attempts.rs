@@ -155,6 +155,12 @@ pub(crate) fn on_archive(target: &Target, attacker: &Attacker) -> Vec<Planned> {
                 .undo([put(json!({ "LoggingEnabled": logging }))]),
         );
     }
+    // It has ended already while the attack lasts.
+    if settings.replication.is_some() {
+        let ended = Request::call("s3", "DeleteBucketReplication", json!({ "Bucket": bucket }));
+        let planned = planned("s3:PutReplicationConfiguration", whole(), ended);
+        found.push(planned.weakens("it ends replication: archives that are written from then on have no copy"));
+    }
     if let (Some(lock), Some(version)) = (&settings.object_lock, &target.version) {
         found.extend(on_lock(target, lock, version));
     }

@@ -1,5 +1,7 @@
 //! What a bucket is set to, so that it can be put back.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::FailurePoint;
@@ -15,6 +17,7 @@ pub(crate) struct BucketSettings {
     pub(crate) encryption: Option<Value>,
     pub(crate) object_lock: Option<Value>,
     pub(crate) logging: Option<Value>,
+    pub(crate) replication: Option<Value>,
 }
 
 impl BucketSettings {
@@ -27,6 +30,7 @@ impl BucketSettings {
             encryption: member(setting(client, bucket, "GetBucketEncryption").await?, "ServerSideEncryptionConfiguration"),
             object_lock: member(setting(client, bucket, "GetObjectLockConfiguration").await?, "ObjectLockConfiguration"),
             logging: member(setting(client, bucket, "GetBucketLogging").await?, "LoggingEnabled"),
+            replication: member(setting(client, bucket, "GetBucketReplication").await?, "ReplicationConfiguration"),
         })
     }
 
@@ -66,6 +70,11 @@ impl BucketSettings {
             None => Request::call("s3", "DeleteBucketEncryption", json!({ "Bucket": bucket })),
         }
     }
+}
+
+/// The buckets that replicate, each once, with their configurations.
+pub(crate) fn replicating<'a>(buckets: impl Iterator<Item = (&'a str, &'a BucketSettings)>) -> BTreeMap<String, Value> {
+    buckets.filter_map(|(name, settings)| Some((name.to_owned(), settings.replication.clone()?))).collect()
 }
 
 /// What the bucket answers; `None` if there is no such setting.

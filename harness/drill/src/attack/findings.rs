@@ -14,6 +14,7 @@ pub(crate) fn of_attack(attack: &Attack) -> Vec<Finding> {
 const fn id(effect: AttackEffect) -> Option<&'static str> {
     match effect {
         AttackEffect::Destroyed => Some("archive-can-be-destroyed"),
+        AttackEffect::Copied => Some("archive-stays-as-a-copy"),
         AttackEffect::Hidden => Some("archive-can-be-hidden"),
         AttackEffect::Weakened => Some("protection-can-be-removed"),
         AttackEffect::Untried => Some("attack-not-tried"),

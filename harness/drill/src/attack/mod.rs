@@ -5,6 +5,7 @@ mod attacker;
 mod attempt;
 mod attempts;
 mod bucket_settings;
+mod copies;
 mod decisions;
 mod findings;
 pub(crate) mod result;

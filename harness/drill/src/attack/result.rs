@@ -47,13 +47,16 @@ pub enum AttackEffect {
     Weakened,
     /// Who reads the archive does not get it any more; it can be recovered.
     Hidden,
+    /// The archive is lost in its bucket, and a copy stays in another one, which the same attacker cannot destroy.
+    Copied,
     /// The archive is lost, now or after the time that the detail names.
     Destroyed,
 }
 
 impl AttackEffect {
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [Self::Refused, Self::Withstood, Self::Untried, Self::Weakened, Self::Hidden, Self::Destroyed];
+    pub const ALL: [Self; 7] =
+        [Self::Refused, Self::Withstood, Self::Untried, Self::Weakened, Self::Hidden, Self::Copied, Self::Destroyed];
 
     /// The effect as a verb of the past.
     pub const fn as_str(self) -> &'static str {
@@ -62,6 +65,7 @@ impl AttackEffect {
             Self::Withstood => "withstood",
             Self::Weakened => "weakened",
             Self::Hidden => "hidden",
+            Self::Copied => "copied",
             Self::Destroyed => "destroyed",
             Self::Untried => "untried",
         }

@@ -8,16 +8,16 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::FailurePoint;
 use crate::account::dynamic_client::DynamicClient;
+use crate::archive::bucket::Object;
 use crate::attack::bucket_settings::BucketSettings;
 use crate::chain::failure::{HopFailure, at};
 use crate::restore::checksum::Digests;
-use crate::steps::verify::Stored;
 
 /// What is written in the place of an archive.
 const OVERWRITTEN: &[u8] = b"nightproof --attack wrote this in the place of an archive\n";
 
 /// An object of an archive.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Target {
     /// The instance that it is of.
     pub(crate) instance: String,
@@ -34,6 +34,8 @@ pub(crate) struct Target {
     /// Whether a legal hold is on.
     pub(crate) is_held: bool,
     sha256: [u8; 32],
+    /// How many those are.
+    pub(crate) bytes: u64,
     /// A copy of its bytes.
     copy: PathBuf,
     /// Another content.
@@ -54,13 +56,13 @@ pub(crate) enum Found {
 }
 
 impl Target {
-    /// The first object of what was `stored`, with a copy of it in `folder`.
-    pub(crate) async fn new(client: &DynamicClient, stored: &Stored, folder: &Path) -> Result<Option<Self>, HopFailure> {
-        let Some(object) = stored.objects().first().copied().cloned() else { return Ok(None) };
-        let copy = folder.join(format!("attacked-{}-{}", stored.archive.bucket, stored.archive.instance));
+    /// An object of an archive of `instance`, with a copy of it in `folder`.
+    pub(crate) async fn new(client: &DynamicClient, instance: &str, object: Object, folder: &Path) -> Result<Self, HopFailure> {
+        let copy = folder.join(format!("attacked-{}-{instance}", object.bucket));
         let broken = |error: std::io::Error| HopFailure::at(FailurePoint::Drill, format!("`{}`: {error}", copy.display()));
         let mut answer = client.download(&object.input()).await.map_err(at(FailurePoint::Drill, "GetObject"))?;
         let text = |name: &str| answer.head.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (encryption, key_id) = (text("ServerSideEncryption").unwrap_or_default(), text("SSEKMSKeyId"));
         let retention = text("ObjectLockMode").zip(text("ObjectLockRetainUntilDate"));
         let is_held = text("ObjectLockLegalHoldStatus").as_deref() == Some("ON");
         let mut file = tokio::fs::File::create(&copy).await.map_err(broken)?;
@@ -73,20 +75,26 @@ impl Target {
         let other = folder.join("attacked-with");
         tokio::fs::write(&other, OVERWRITTEN).await.map_err(broken)?;
         let settings = BucketSettings::read(client, &object.bucket).await?;
-        Ok(Some(Self {
-            instance: stored.archive.instance.clone(),
+        Ok(Self {
+            instance: instance.to_owned(),
             bucket: object.bucket,
             key: object.key,
             version: object.version,
-            encryption: stored.archive.encryption.clone(),
-            key_id: stored.archive.key_id.clone(),
+            encryption,
+            key_id,
             settings,
             retention,
             is_held,
             sha256: digests.finish().0,
+            bytes: object.bytes,
             copy,
             other,
-        }))
+        })
+    }
+
+    /// Whether another object, elsewhere, has the same bytes of the same machine.
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        self.instance == other.instance && self.sha256 == other.sha256 && (&self.bucket, &self.key) != (&other.bucket, &other.key)
     }
 
     /// `s3://bucket/key`

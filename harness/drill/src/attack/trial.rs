@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use nightproof_journal::Journal;
 use nightproof_wire::AwsError;
+use serde_json::json;
 
 use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::attack::attacker::{self, Attacker};
 use crate::attack::attempt::{Planned, Request, Undo};
 use crate::attack::attempts;
+use crate::attack::bucket_settings;
+use crate::attack::copies::{self, Tried};
 use crate::attack::decisions::{Decisions, Taken};
 use crate::attack::result::{Attack, AttackEffect, Attempt};
 use crate::attack::target::{Found, Target};
-use crate::chain::failure::{HopFailure, reason};
+use crate::chain::failure::{HopFailure, at, reason};
 use crate::evidence::not_supported;
 use crate::steps::rule::Rule;
 use crate::steps::verify::Stored;
@@ -33,28 +36,48 @@ pub(crate) struct Night<'a> {
 
 /// Tries everything as everybody. Afterwards the archives are as they were, and what cannot be put back is gone.
 pub(crate) async fn attack(night: Night<'_>) -> Result<Attack, HopFailure> {
+    let targets = targets(&night).await?;
+    let replicating = bucket_settings::replicating(targets.iter().map(|target| (target.bucket.as_str(), &target.settings)));
+    // What is put back would be copied as well.
+    for bucket in replicating.keys() {
+        let ended = night.client.ask("s3", "DeleteBucketReplication", &json!({ "Bucket": bucket })).await;
+        ended.map_err(at(FailurePoint::Drill, "DeleteBucketReplication"))?;
+    }
+    let found = by_all(&night, targets).await;
+    for (bucket, replication) in replicating {
+        let input = json!({ "Bucket": bucket, "ReplicationConfiguration": replication });
+        let again = night.client.ask("s3", "PutBucketReplication", &input).await;
+        again.map_err(at(FailurePoint::Drill, "PutBucketReplication"))?;
+    }
+    found
+}
+
+async fn by_all(night: &Night<'_>, mut targets: Vec<Target>) -> Result<Attack, HopFailure> {
     let client = night.client;
-    let mut targets = targets(&night).await?;
     let attackers = attacker::all(client, night.local.as_ref(), night.resources).await?;
     let decisions = Decisions::follow(night.journal, &night.plan.template);
     let mut found = Attack::default();
     let mut last = Vec::new();
     for attacker in &attackers {
-        // Who can delete the archive anyway needs no way around what protects it.
-        let mut destroys = false;
-        for at in chosen(&targets, attacker) {
+        let mut of_attacker = Vec::new();
+        for place in chosen(&targets, attacker) {
+            // Who can delete the archive anyway needs no way around what protects it.
+            let mut destroys = false;
             for step in 0.. {
-                let Some(target) = targets.get(at) else { break };
+                let Some(target) = targets.get(place) else { break };
                 // Planned anew each time, as what is attacked is a new version once it was put back.
                 let Some(mut planned) = on_archive(client, target, attacker).await?.into_iter().nth(step) else { break };
                 if destroys {
                     planned.then = None;
                 }
-                let tried = tried(&night, &decisions, attacker, &planned, targets.get_mut(at)).await?;
-                destroys |= tried.effect == AttackEffect::Destroyed && tried.call.starts_with("s3:DeleteObject");
-                found.attempts.push(tried);
+                let copies = copies::of_target(&targets, place);
+                let (attempt, left) = tried(night, &decisions, attacker, &planned, targets.get_mut(place), &copies).await?;
+                destroys |= attempt.effect == AttackEffect::Destroyed && attempt.call.starts_with("s3:DeleteObject");
+                of_attacker.push(Tried { attempt, at: Some(place), left });
             }
         }
+        let name = |place: usize| targets.get(place).map(Target::name).unwrap_or_default();
+        found.attempts.extend(copies::judged(of_attacker, name));
         let mut others = attempts::on_notice(client, &night.rules, night.resources).await?;
         for rule in &night.rules {
             others.extend(attempts::on_trigger(client, rule).await?);
@@ -63,11 +86,11 @@ pub(crate) async fn attack(night: Night<'_>) -> Result<Attack, HopFailure> {
             others.into_iter().partition(|planned| matches!(planned.undone_by, Undo::Never));
         last.extend(never.into_iter().map(|planned| (attacker, planned)));
         for planned in undone {
-            found.attempts.push(tried(&night, &decisions, attacker, &planned, None).await?);
+            found.attempts.push(tried(night, &decisions, attacker, &planned, None, &[]).await?.0);
         }
     }
     for (attacker, planned) in last {
-        found.attempts.push(tried(&night, &decisions, attacker, &planned, None).await?);
+        found.attempts.push(tried(night, &decisions, attacker, &planned, None, &[]).await?.0);
     }
     Ok(found)
 }
@@ -79,8 +102,11 @@ async fn targets(night: &Night<'_>) -> Result<Vec<Target>, HopFailure> {
         if targets.iter().any(is_known) {
             continue;
         }
-        targets.extend(Target::new(night.client, stored, &night.plan.folder).await?);
+        if let Some(object) = stored.objects().first().copied().cloned() {
+            targets.push(Target::new(night.client, &stored.archive.instance, object, &night.plan.folder).await?);
+        }
     }
+    targets.extend(copies::elsewhere(night.client, night.plan, &targets).await?);
     Ok(targets)
 }
 
@@ -103,14 +129,15 @@ async fn on_archive(client: &DynamicClient, target: &Target, attacker: &Attacker
     Ok(planned)
 }
 
-/// Tries one call, and undoes it.
+/// Tries one call, and undoes it. Returns the places of the copies that were left if the archive was destroyed.
 async fn tried(
     night: &Night<'_>,
     decisions: &Decisions,
     attacker: &Attacker,
     planned: &Planned,
     target: Option<&mut Target>,
-) -> Result<Attempt, HopFailure> {
+    copies: &[(usize, Target)],
+) -> Result<(Attempt, Vec<usize>), HopFailure> {
     let role = attacker.role.as_ref().map(|role| role.name.as_str());
     let mut attempt = Attempt {
         by: attacker.name.clone(),
@@ -143,7 +170,7 @@ async fn tried(
     }
     if let Some((effect, detail)) = worst.filter(|_| !is_done) {
         (attempt.effect, attempt.detail) = (effect, detail);
-        return Ok(attempt);
+        return Ok((attempt, Vec::new()));
     }
     if let Some(then) = &planned.then {
         // Refused or not: the archive shows it.
@@ -154,6 +181,8 @@ async fn tried(
         None => Found::Intact,
     };
     (attempt.effect, attempt.detail) = effect(planned, seen, target.as_deref());
+    let is_destroyed = attempt.effect == AttackEffect::Destroyed;
+    let left = if is_destroyed { copies::left(night.client, copies).await } else { Vec::new() };
     undo(night.client, attacker, planned, target.as_deref(), seen).await?;
     if let Some(target) = target {
         if seen != Found::Intact && seen != Found::Unreadable {
@@ -165,7 +194,7 @@ async fn tried(
             return Err(HopFailure::at(FailurePoint::Drill, reason));
         }
     }
-    Ok(attempt)
+    Ok((attempt, left))
 }
 
 /// What became of an archive, in a word and a sentence.
@@ -238,7 +267,6 @@ async fn send(client: &DynamicClient, request: &Request, target: Option<&Target>
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -22,6 +22,12 @@ pub(super) const ALL: &[Explanation] = &[
         page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html",
     },
     Explanation {
+        name: "archive-stays-as-a-copy",
+        meaning: "A role of the stack can destroy the backup in its bucket, and a copy of it stays in another bucket, which the same role cannot destroy: a restore has to know of the copy.",
+        remedy: "as for `archive-can-be-destroyed`; if the copy is what such a day is for, rehearse a restore from its bucket by --bucket.",
+        page: "docs/attack.md",
+    },
+    Explanation {
         name: "attack-not-tried",
         meaning: "Something that an attacker could try was not tried, so that nothing is known of it.",
         remedy: "see the reason in its sentence.",
