@@ -16,6 +16,7 @@ use crate::worker::Worker;
 pub(crate) async fn create(worker: &Worker, id: &str, kind: &str, properties: Value) -> Result<MadeResource, String> {
     let resource_type = checked(worker, kind, &properties)?;
     let resolved = resource_type.coerced(dynamic_reference::resolve(worker, &properties).await?);
+    check_types(resource_type, id, &resolved)?;
     let context = context(worker, id, properties.clone(), false);
     let made = resource_type.provider.create(&context, &resolved).await?;
     recorded(worker, id, resource_type, &properties);
@@ -30,6 +31,15 @@ fn checked<'a>(worker: &'a Worker, kind: &str, properties: &Value) -> Result<&'a
         Support::new(types, kind).check(properties)?;
     }
     Ok(resource_type)
+}
+
+/// Refuses properties of a type that a service acts upon, if they have another type than their schema says.
+fn check_types(resource_type: &ResourceType, id: &str, properties: &Value) -> Result<(), String> {
+    let wrong = if resource_type.is_recorded { Vec::new() } else { resource_type.mismatches(properties) };
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(format!("Properties validation failed for resource {id} with message:\n{}", wrong.join("\n"))),
+    }
 }
 
 /// Tells the journal what of a resource is a record only.
@@ -63,6 +73,7 @@ pub(crate) async fn update(
 ) -> Result<MadeResource, String> {
     let resource_type = checked(worker, kind, &properties)?;
     let resolved = resource_type.coerced(dynamic_reference::resolve(worker, &properties).await?);
+    check_types(resource_type, id, &resolved)?;
     let before = MadeResource { properties: dynamic_reference::known(&old.properties, &properties, &resolved), ..old.clone() };
     let context = context(worker, id, properties.clone(), true);
     let made = resource_type.provider.update(&context, &before, &resolved).await?;

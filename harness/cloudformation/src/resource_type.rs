@@ -38,6 +38,15 @@ impl ResourceType {
         }
     }
 
+    /// Which properties have another type than the schema says, in CloudFormation's words. Records are held to the rest of their schema, too; of what a
+    /// service acts upon the service has its own words for the rest.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>
+    pub(crate) fn mismatches(&self, properties: &Value) -> Vec<String> {
+        let found = self.schema().map(|schema| schema.violations(properties)).unwrap_or_default();
+        let is_of_type = |one: &String| one.split_once(": ").is_some_and(|(_, what)| what.starts_with("expected type: "));
+        found.into_iter().filter(is_of_type).collect()
+    }
+
     /// Whether the change of a property to what it is in `new` replaces the resource.
     pub(crate) fn replaces(&self, property: &str, new: &Value) -> bool {
         let by_schema = || self.schema().is_some_and(|schema| schema.create_only().any(|name| name == property));

@@ -31,6 +31,7 @@ mod notifications;
 mod oidc_provider;
 mod policies;
 mod preflight;
+mod property_types;
 mod queue;
 mod recorded;
 mod resource_group;

@@ -27,7 +27,8 @@ async fn a_document_where_a_text_belongs_fails_its_resource() {
         "Resources:\n  Rule: {Type: AWS::Events::Rule, Properties: {Description: {a: b}, ScheduleExpression: rate(1 day)}}\n";
     assert_eq!(world.create("s", body).await, "ROLLBACK_COMPLETE");
     let failures = world.failures("s").await;
-    assert!(failures.iter().any(|reason| reason.contains("PutRule: invalid type: map, expected a string")), "{failures:?}");
+    let says = "#/Description: expected type: String, found: JSONObject";
+    assert!(failures.iter().any(|reason| reason.contains(says)), "{failures:?}");
 }
 
 /// `true` spells every truth value as a text, and every number too.
