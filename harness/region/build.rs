@@ -6,8 +6,8 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Those that `src/services.rs` makes, since they share something with one another, with machines or with a store.
-const MADE_BY_HAND: [&str; 12] =
-    ["ec2", "events", "iam", "kms", "lambda", "monitoring", "s3", "scheduler", "sqs", "ssm", "states", "sts"];
+const MADE_BY_HAND: [&str; 13] =
+    ["dynamodb", "ec2", "events", "iam", "kms", "lambda", "monitoring", "s3", "scheduler", "sqs", "ssm", "states", "sts"];
 
 /// Those without resource types.
 const WITHOUT_TYPES: [&str; 4] = ["cloudtrail", "servicequotas", "sts", "tagging"];

@@ -180,6 +180,7 @@ const SERVICE: &[&str] = &[
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[
     ("nightproof-service-autoscaling", &["nightproof-schedule"]),
+    ("nightproof-service-dynamodb", &["nightproof-poll"]),
     (
         "nightproof-service-ec2",
         &[

@@ -12,7 +12,7 @@ pub(super) fn service(parts: &Parts, scope: Option<&str>) -> String {
     let by_link = || is_notification_link(parts).then_some("sns");
     let of_session = || web_socket::is_of_session(parts).then_some(web_socket::SERVICE);
     let unsigned = || by_link().or_else(of_session).or_else(|| nightproof_wire::service_of_unsigned(parts));
-    let name = scope.or_else(unsigned).or_else(|| by_host(parts));
+    let name = scope.map(|scope| nightproof_wire::service_of_scope(parts, scope)).or_else(unsigned).or_else(|| by_host(parts));
     name.unwrap_or("s3").to_owned()
 }
 

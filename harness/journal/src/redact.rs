@@ -34,6 +34,20 @@ const CONTENT: &[&str] = &["ZipFile", "UserData", "Payload", "LogResult"];
 /// The same of Step Functions.
 const STATES: &[&str] = &["cause", "definition", "input", "output", "parameters", "taskToken"];
 
+/// The same of DynamoDB's operations on items.
+const ITEMS: &[&str] = &[
+    "Attributes",
+    "ExpressionAttributeValues",
+    "Item",
+    "ItemCollectionMetrics",
+    "Items",
+    "RequestItems",
+    "Responses",
+    "TransactItems",
+    "UnprocessedItems",
+    "UnprocessedKeys",
+];
+
 /// Longest string that is kept whole, in bytes.
 const LONGEST: usize = 16 * 1024;
 
@@ -56,6 +70,8 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             || (service == "events" && *name == "Value" && path.iter().any(|above| above.ends_with("HttpParameters")))
             // Definitions, inputs and outputs of state machines carry commands and what they answer; CloudTrail hides them too.
             || (service == "states" && STATES.contains(name))
+            || (service == "dynamodb" && ITEMS.contains(name))
+            || (service == "dynamodbstreams" && *name == "Records")
             // Scripts tend to hold secrets; CloudTrail hides them too.
             || (service == "ssm" && *name == "Parameters" && matches!(operation, "SendCommand" | "ListCommands"))
     })
@@ -139,6 +155,16 @@ mod tests {
         assert_eq!(redact("ssm", "PutParameter", &json!({"Type": "SecureString", "Value": "x"}))["Value"], REDACTED);
         assert_eq!(redact("ssm", "PutParameter", &json!({"Type": "String", "Value": "x"}))["Value"], "x");
         assert_eq!(redact("ssm", "GetParameter", &json!({"Parameter": {"Value": "x"}}))["Parameter"]["Value"], REDACTED);
+    }
+
+    #[test]
+    fn items_are_hidden_and_their_keys_are_not() {
+        let shown =
+            redact("dynamodb", "PutItem", &json!({"TableName": "t", "Item": {"id": {"S": "a"}, "secret": {"S": "hunter2"}}}));
+        assert_eq!((&shown["Item"], &shown["TableName"]), (&json!(REDACTED), &json!("t")));
+        let key = redact("dynamodb", "GetItem", &json!({"Key": {"id": {"S": "a"}}}));
+        assert_eq!(key["Key"]["id"]["S"], "a");
+        assert_eq!(redact("dynamodbstreams", "GetRecords", &json!({"Records": [{"eventID": "1"}]}))["Records"], REDACTED);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use nightproof_cloudformation::{CloudFormation, TypeSupport};
 use nightproof_core::Region;
 use nightproof_core::service::Service;
 use nightproof_resource::ResourceProvider;
+use nightproof_service_dynamodb::{DynamoDb, DynamoDbStreams};
 use nightproof_service_ec2::{Booter, Ec2, Sandboxes};
 use nightproof_service_iam::Iam;
 use nightproof_service_kms::Kms;
@@ -70,8 +71,11 @@ pub(super) fn services(
         None => Sqs::new(),
     };
     let booter: Arc<dyn Booter> = if simulated { Arc::new(SimulatedInstances) } else { Arc::new(sandboxes) };
+    let tables = DynamoDb::new();
     let mut members: Vec<Member> = vec![
         ("cloudformation", CloudFormation::with_translator(types(), translator)),
+        ("dynamodb", Arc::clone(&tables) as _),
+        ("dynamodbstreams", DynamoDbStreams::new(tables)),
         ("ec2", Ec2::with_shared(booter, Arc::clone(&trigger.timers), Arc::clone(&trigger.links))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm))),
         ("events", Arc::clone(&trigger.events) as _),

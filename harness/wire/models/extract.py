@@ -207,6 +207,7 @@ class Extraction:
             "queryCompatible": True if "awsQueryCompatible" in meta else None,
             "apiVersion": meta["apiVersion"],
             "targetPrefix": meta.get("targetPrefix"),
+            "signsAs": meta["signingName"] if meta.get("signingName", self.service) != self.service and self.rule.get("second") else None,
             "jsonVersion": meta.get("jsonVersion"),
             "namespace": meta.get("xmlNamespace") or ("http://s3.amazonaws.com/doc/2006-03-01/" if self.service == "s3" else None),
             "operations": operations,
@@ -235,6 +236,9 @@ def main():
     data = pathlib.Path(sys.argv[1])
     files = [*HARNESS.glob("services/*/model.json"), HARNESS / "cloudformation/model.json"]
     rules = {path.parent.name: json.loads(path.read_text()) for path in files}
+    # A second API of a service, whose requests are signed for the first.
+    for path in HARNESS.glob("services/*/*.model.json"):
+        rules[path.name.removesuffix(".model.json")] = {**json.loads(path.read_text()), "second": True}
     manual = {path.stem: json.loads(path.read_text()) for path in sorted((HERE / "manual").glob("*.json"))}
     for service in sorted(set(rules) | set(manual)):
         if service in rules:

@@ -50,7 +50,7 @@ pub use operation::Operation;
 pub use post_form::{post_claim, post_lacks, post_response, post_tags};
 pub use protocol::{Protocol, operation_of_head};
 pub use sample::Sample;
-pub use unsigned::service_of_unsigned;
+pub use unsigned::{service_of_scope, service_of_unsigned};
 
 #[cfg(test)]
 mod tests {

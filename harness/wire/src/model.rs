@@ -24,6 +24,8 @@ pub struct ServiceModel {
     pub(crate) query_compatible: bool,
     api_version: String,
     pub(crate) target_prefix: Option<String>,
+    /// The name in a signature's scope where that is another service's: DynamoDB's streams are signed for DynamoDB.
+    signs_as: Option<String>,
     pub(crate) json_version: Option<String>,
     pub(crate) namespace: Option<String>,
     operations: HashMap<String, Operation>,
@@ -182,7 +184,7 @@ static ANYTHING: Shape = Shape {
 };
 
 impl ServiceModel {
-    /// The name in a signature's scope: `s3`, `ec2messages`.
+    /// The name in a signature's scope, but for a second API of a service: `s3`, `ec2messages`, `dynamodbstreams`.
     pub fn signing_name(&self) -> &str {
         self.signing_name
     }
@@ -199,7 +201,7 @@ impl ServiceModel {
 
     /// What CloudTrail calls the service: `s3.amazonaws.com`.
     pub fn event_source(&self) -> String {
-        format!("{}.amazonaws.com", self.signing_name)
+        format!("{}.amazonaws.com", self.signs_as.as_deref().unwrap_or(self.signing_name))
     }
 
     /// The operation of that name, be it served or not.

@@ -1,4 +1,4 @@
-//! Which service a request without a signature is for, by what clients write into its head.
+//! Which service a request is for, by what clients write into its head: one without a signature, or one of an API that is signed for another.
 
 use std::sync::OnceLock;
 
@@ -16,6 +16,7 @@ struct Heading {
     protocols: Vec<Protocol>,
     api_version: String,
     target_prefix: Option<String>,
+    signs_as: Option<String>,
 }
 
 fn headings() -> impl Iterator<Item = (&'static str, &'static Heading)> {
@@ -25,6 +26,15 @@ fn headings() -> impl Iterator<Item = (&'static str, &'static Heading)> {
         models.filter_map(|(name, text)| Some((*name, serde_json::from_str(text).ok()?))).collect()
     });
     all.iter().map(|(name, heading)| (*name, heading))
+}
+
+/// The service that a request signed for `scope` is for: an API that is signed for another one has a target prefix of its own.
+pub fn service_of_scope<'a>(parts: &Parts, scope: &'a str) -> &'a str {
+    let second = |prefix: &str| {
+        let of_scope = headings().filter(|(_, heading)| heading.signs_as.as_deref() == Some(scope));
+        of_scope.into_iter().find(|(_, heading)| heading.target_prefix.as_deref() == Some(prefix)).map(|(name, _)| name)
+    };
+    target(parts).and_then(|(prefix, _)| second(prefix)).unwrap_or(scope)
 }
 
 /// The signing name of the service whose operation a request names by its JSON target, its path of RPC or the version of its form; `None`
@@ -53,6 +63,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_api_that_is_signed_for_another_is_told_by_its_target() {
+        let place = |scope: &str, target: &str| {
+            let request = http::Request::builder().method("POST").uri("/").header("x-amz-target", target).body(()).unwrap();
+            service_of_scope(&request.into_parts().0, scope).to_owned()
+        };
+        assert_eq!(place("dynamodb", "DynamoDBStreams_20120810.GetRecords"), "dynamodbstreams");
+        assert_eq!(place("dynamodb", "DynamoDB_20120810.GetItem"), "dynamodb");
+        assert_eq!(place("ssm", "DynamoDBStreams_20120810.GetRecords"), "ssm");
+    }
+
+    #[test]
     fn heads_name_services_by_their_models() {
         let place = |method: &str, uri: &str, header: (&str, &str)| {
             let request = http::Request::builder().method(method).uri(uri).header(header.0, header.1).body(()).unwrap();
@@ -63,7 +84,8 @@ mod tests {
             ("AmazonSSM.ListCommands", "ssm"),
             ("GraniteServiceVersion20100801.ListMetrics", "monitoring"),
             ("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", "cloudtrail"),
-            ("DynamoDB_20120810.ListTables", "DynamoDB_20120810"),
+            ("DynamoDBStreams_20120810.ListStreams", "dynamodbstreams"),
+            ("Nobody_20120810.ListTables", "Nobody_20120810"),
         ] {
             assert_eq!(place("POST", "/", ("x-amz-target", target)).as_deref(), Some(name));
         }

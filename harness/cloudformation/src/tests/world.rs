@@ -10,6 +10,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
 use nightproof_resource::ResourceProvider;
 use nightproof_service_autoscaling::AutoScaling;
+use nightproof_service_dynamodb::DynamoDb;
 use nightproof_service_ec2::{BootError, Booter, Ec2, Ended, Launch, Running};
 use nightproof_service_events::Events;
 use nightproof_service_iam::Iam;
@@ -39,6 +40,7 @@ pub(super) const BOUND: Duration = Duration::from_secs(20);
 pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProvider> {
     let services = [
         nightproof_service_autoscaling::resource_types(),
+        nightproof_service_dynamodb::resource_types(),
         nightproof_service_ec2::resource_types(),
         nightproof_service_events::resource_types(),
         nightproof_service_iam::resource_types(),
@@ -118,6 +120,7 @@ impl World {
         region.install(vec![
             ("autoscaling", AutoScaling::new() as Arc<dyn nightproof_core::service::Service>),
             ("cloudformation", CloudFormation::new(resource_types()) as Arc<_>),
+            ("dynamodb", DynamoDb::new() as Arc<_>),
             ("ec2", Ec2::new(Arc::clone(&boots) as Arc<dyn Booter>) as Arc<_>),
             ("events", Events::new() as Arc<_>),
             ("iam", iam as Arc<_>),

@@ -51,10 +51,28 @@ const SQS: &[&str] = &[
 /// <https://docs.aws.amazon.com/streams/latest/dev/logging-using-cloudtrail.html>
 const KINESIS: &[&str] = &["GetRecords", "GetShardIterator", "PutRecord", "PutRecords"];
 
+/// Operations on items of tables.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/logging-using-cloudtrail.html>
+const DYNAMODB: &[&str] = &[
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "GetRecords",
+    "GetShardIterator",
+    "PutItem",
+    "Query",
+    "Scan",
+    "TransactGetItems",
+    "TransactWriteItems",
+    "UpdateItem",
+];
+
 /// Whether the call is of the kind that only trails with selectors for it record.
 pub(super) fn is_data_event(call: &ApiCall) -> bool {
     let name = call.event_name.as_str();
     match call.event_source.as_str() {
+        "dynamodb.amazonaws.com" => DYNAMODB.contains(&name),
         "s3.amazonaws.com" => S3.contains(&name),
         "sns.amazonaws.com" => matches!(name, "Publish" | "PublishBatch"),
         "sqs.amazonaws.com" => SQS.contains(&name),

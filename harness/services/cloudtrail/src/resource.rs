@@ -8,6 +8,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("autoscaling.amazonaws.com", "AutoScalingGroupName", "AWS::AutoScaling::AutoScalingGroup"),
     ("autoscaling.amazonaws.com", "LaunchConfigurationName", "AWS::AutoScaling::LaunchConfiguration"),
     ("cloudformation.amazonaws.com", "StackName", "AWS::CloudFormation::Stack"),
+    ("dynamodb.amazonaws.com", "TableName", "AWS::DynamoDB::Table"),
     ("ec2.amazonaws.com", "InstanceId", "AWS::EC2::Instance"),
     ("ec2.amazonaws.com", "InstanceIds", "AWS::EC2::Instance"),
     ("ec2.amazonaws.com", "GroupId", "AWS::EC2::SecurityGroup"),
