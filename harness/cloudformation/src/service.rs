@@ -18,6 +18,9 @@ use crate::operations::exports::{ListExports, ListImports};
 use crate::operations::rollbacks::{CancelUpdateStack, ContinueUpdateRollback, RollbackStack};
 use crate::operations::signal_resource::SignalResource;
 use crate::operations::stack_policies::{GetStackPolicy, SetStackPolicy};
+use crate::operations::stack_sets::{
+    CreateStackInstances, DeleteStackInstances, DeleteStackSet, DescribeStackSet, ListStackInstances, ListStackSets,
+};
 use crate::operations::stacks::{
     DescribeStackEvents, DescribeStackResource, DescribeStackResources, DescribeStacks, ListStackResources, ListStacks,
     UpdateTerminationProtection,
@@ -40,17 +43,21 @@ operations!("cloudformation", CloudFormation:
         "= @stack cloudformation:TemplateUrl=TemplateURL cloudformation:RoleArn=RoleARN cloudformation:StackPolicyUrl=StackPolicyURL cloudformation:ResourceTypes=ResourceTypes",
         "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
     ],
+    CreateStackInstances => no_stack_set: ["= stackset/{StackSetName}:*"],
     DeleteChangeSet => delete_change_set: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
     DeleteStack => delete_stack.await: [
         "= @stack cloudformation:RoleArn=RoleARN",
         "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
     ],
+    DeleteStackInstances => no_stack_set: ["= stackset/{StackSetName}:*"],
+    DeleteStackSet => delete_stack_set: ["= stackset/{StackSetName}:*"],
     DescribeChangeSet => describe_change_set: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
     DescribeStackDriftDetectionStatus => describe_stack_drift_detection_status: ["= *"],
     DescribeStackEvents => describe_stack_events: ["= @stack"],
     DescribeStackResource => describe_stack_resource: ["= @stack"],
     DescribeStackResourceDrifts => describe_stack_resource_drifts: ["= @stack"],
     DescribeStackResources => describe_stack_resources: ["= @stack"],
+    DescribeStackSet => no_stack_set: ["= stackset/{StackSetName}:*"],
     DescribeStacks => describe_stacks: ["= @stack-or-all"],
     DescribeType => describe_type: ["= *"],
     DetectStackDrift => detect_stack_drift: ["= @stack"],
@@ -62,7 +69,9 @@ operations!("cloudformation", CloudFormation:
     ListChangeSets => list_change_sets: ["= @stack"],
     ListExports => list_exports: ["= *"],
     ListImports => list_imports: ["= *"],
+    ListStackInstances => no_stack_set: ["= stackset/{StackSetName}:*"],
     ListStackResources => list_stack_resources: ["= @stack"],
+    ListStackSets => list_stack_sets: ["= *"],
     ListStacks => list_stacks: ["= *"],
     ListTypes => list_types: ["= *"],
     RollbackStack => rollback_stack.await: [

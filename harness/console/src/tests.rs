@@ -152,7 +152,7 @@ async fn text_that_an_object_holds_is_shown_and_errors_are_those_of_aws() {
         "NoSuchBucket"
     );
     assert_eq!(served.refused(Method::POST, "aws/sqs/ListQueues", &json!({ "MaxResults": "many" })).await.0, 400);
-    assert_eq!(served.refused(Method::POST, "aws/dynamodb/ListTables", &json!({})).await, (501, "NotImplemented".to_owned()));
+    assert_eq!(served.refused(Method::POST, "aws/athena/ListWorkGroups", &json!({})).await, (501, "NotImplemented".to_owned()));
     served.region.stop().await;
 }
 

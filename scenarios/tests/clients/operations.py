@@ -288,6 +288,77 @@ def streams():
     kinesis.get_waiter("stream_not_exists").wait(**of, WaiterConfig={"Delay": 1})
 
 
+def tables():
+    dynamodb, streams = client("dynamodb"), client("dynamodbstreams")
+    of, key = {"TableName": "ops-table"}, {"id": {"S": "a"}}
+    made = dynamodb.create_table(
+        **of,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+
+    def active(name="ops-table"):
+        return lambda: dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE"
+
+    until("the table is active", active())
+    assert "ops-table" in dynamodb.list_tables()["TableNames"]
+    assert dynamodb.describe_limits()["TableMaxReadCapacityUnits"] > 0
+    dynamodb.put_item(**of, Item={**key, "n": {"N": "1"}, "b": {"B": b"binary"}})
+    assert dynamodb.get_item(**of, Key=key)["Item"]["n"] == {"N": "1"}
+    add = {"UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+    assert dynamodb.update_item(**of, Key=key, **add, ReturnValues="UPDATED_NEW")["Attributes"] == {"n": {"N": "2"}}
+    fresh = {"ConditionExpression": "attribute_not_exists(id)"}
+    refused("ConditionalCheckFailedException", dynamodb.put_item, **of, Item=key, **fresh)
+    by_key = {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"S": "a"}}}
+    assert dynamodb.query(**of, **by_key)["Count"] == 1
+    dynamodb.batch_write_item(RequestItems={"ops-table": [{"PutRequest": {"Item": {"id": {"S": "b"}}}}]})
+    got = dynamodb.batch_get_item(RequestItems={"ops-table": {"Keys": [key, {"id": {"S": "b"}}]}})["Responses"]
+    assert len(got["ops-table"]) == 2, got
+    dynamodb.transact_write_items(TransactItems=[{"Delete": {**of, "Key": {"id": {"S": "b"}}}}])
+    assert dynamodb.transact_get_items(TransactItems=[{"Get": {**of, "Key": {"id": {"S": "b"}}}}])["Responses"] == [{}]
+    assert dynamodb.scan(**of)["Count"] == 1
+
+    arn = made["LatestStreamArn"]
+    assert streams.list_streams(**of)["Streams"][0]["StreamArn"] == arn
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    names = [record["eventName"] for record in streams.get_records(ShardIterator=iterator)["Records"]]
+    assert names == ["INSERT", "MODIFY", "INSERT", "REMOVE"], names
+
+    dynamodb.update_time_to_live(**of, TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+    assert dynamodb.describe_time_to_live(**of)["TimeToLiveDescription"]["AttributeName"] == "until"
+    recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    dynamodb.update_continuous_backups(**of, **recovery)
+    described = dynamodb.describe_continuous_backups(**of)["ContinuousBackupsDescription"]
+    assert described["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    dynamodb.tag_resource(ResourceArn=made["TableArn"], Tags=[{"Key": "a", "Value": "1"}])
+    assert dynamodb.list_tags_of_resource(ResourceArn=made["TableArn"])["Tags"] == [{"Key": "a", "Value": "1"}]
+    dynamodb.untag_resource(ResourceArn=made["TableArn"], TagKeys=["a"])
+    backup = dynamodb.create_backup(**of, BackupName="ops-backup")["BackupDetails"]["BackupArn"]
+
+    def available():
+        found = dynamodb.describe_backup(BackupArn=backup)["BackupDescription"]["BackupDetails"]
+        return found["BackupStatus"] == "AVAILABLE"
+
+    until("the backup is available", available)
+    assert dynamodb.list_backups(**of)["BackupSummaries"][0]["BackupName"] == "ops-backup"
+    dynamodb.restore_table_from_backup(TargetTableName="ops-restored", BackupArn=backup)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName="ops-table", TargetTableName="ops-earlier", UseLatestRestorableTime=True
+    )
+    dynamodb.delete_backup(BackupArn=backup)
+    dynamodb.update_table(**of, DeletionProtectionEnabled=True)
+    until("the table is changed", active())
+    refused("ValidationException", dynamodb.delete_table, **of)
+    dynamodb.update_table(**of, DeletionProtectionEnabled=False)
+    for name in ("ops-table", "ops-restored", "ops-earlier"):
+        until(f"{name} is active", active(name))
+        dynamodb.delete_item(TableName=name, Key=key)
+        dynamodb.delete_table(TableName=name)
+
+
 def stored():
     s3 = client("s3")
     s3.create_bucket(Bucket="ops-every")
@@ -1048,6 +1119,14 @@ def imported(cloudformation, queue):
 
 def stacks():
     cloudformation = client("cloudformation")
+    no_set = {"StackSetName": "ops-none"}
+    refused("StackSetNotFoundException", cloudformation.describe_stack_set, **no_set)
+    refused("StackSetNotFoundException", cloudformation.list_stack_instances, **no_set)
+    where = {"Accounts": [ACCOUNT], "Regions": [REGION]}
+    refused("StackSetNotFoundException", cloudformation.create_stack_instances, **no_set, **where)
+    refused("StackSetNotFoundException", cloudformation.delete_stack_instances, **no_set, **where, RetainStacks=False)
+    cloudformation.delete_stack_set(**no_set)
+    assert cloudformation.list_stack_sets()["Summaries"] == []
     queue = {"Type": "AWS::SQS::Queue"}
     body = json.dumps({"Resources": {"Queue": queue}, "Outputs": {
         "Queue": {"Value": {"Ref": "Queue"}, "Export": {"Name": "ops-queue"}}}})
@@ -1112,6 +1191,7 @@ def stacks():
 network(identities())
 fleet()
 resource_groups()
+tables()
 streams()
 stored()
 messages(keys())

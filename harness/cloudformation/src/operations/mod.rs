@@ -9,6 +9,7 @@ pub(crate) mod exports;
 pub(crate) mod rollbacks;
 pub(crate) mod signal_resource;
 pub(crate) mod stack_policies;
+pub(crate) mod stack_sets;
 pub(crate) mod stacks;
 pub(crate) mod templates;
 pub(crate) mod types;

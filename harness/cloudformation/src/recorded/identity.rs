@@ -43,7 +43,6 @@ const PREFIXES: &[(&str, &str)] = &[
 const ARNS: &[(&str, &str, &str)] = &[
     ("AWS::Backup::BackupPlan", "backup", "backup-plan:"),
     ("AWS::Backup::BackupVault", "backup", "backup-vault:"),
-    ("AWS::DynamoDB::Table", "dynamodb", "table/"),
     ("AWS::ECS::TaskDefinition", "ecs", "task-definition/"),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "elasticloadbalancing", "loadbalancer/app/"),
     ("AWS::ElasticLoadBalancingV2::Listener", "elasticloadbalancing", "listener/app/"),

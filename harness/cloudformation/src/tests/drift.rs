@@ -101,7 +101,18 @@ Resources:
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: other, Description: d, Tags: [{Key: e, Value: f}]}}
   Secret: {Type: AWS::SecretsManager::Secret, Properties: {Description: d, SecretString: x, Tags: [{Key: s, Value: t}]}}
   Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
-  Database: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: [{AttributeName: a, KeyType: HASH}], AttributeDefinitions: [{AttributeName: a, AttributeType: S}], BillingMode: PAY_PER_REQUEST}}
+  Catalog:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      KeySchema: [{AttributeName: a, KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: a, AttributeType: S}, {AttributeName: b, AttributeType: N}]
+      ProvisionedThroughput: {ReadCapacityUnits: 1, WriteCapacityUnits: 2}
+      GlobalSecondaryIndexes: [{IndexName: by-b, KeySchema: [{AttributeName: b, KeyType: HASH}], Projection: {ProjectionType: KEYS_ONLY}, ProvisionedThroughput: {ReadCapacityUnits: 3, WriteCapacityUnits: 4}}]
+      StreamSpecification: {StreamViewType: KEYS_ONLY}
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}
+      TimeToLiveSpecification: {AttributeName: until, Enabled: true}
+      Tags: [{Key: t, Value: u}]
+  Database: {Type: AWS::Athena::WorkGroup, Properties: {Name: w}}
 "##;
 
 #[tokio::test]
@@ -126,7 +137,7 @@ async fn a_stack_is_in_sync_until_its_resources_are_changed_behind_its_back() {
             matches!(&record.event, Event::Finding { id: finding, detail } if finding == DRIFT_NOT_CHECKED && detail.contains(id))
         })
     };
-    assert!(is_named("Database is not detected: resources of type AWS::DynamoDB::Table are not read"));
+    assert!(is_named("Database is not detected: resources of type AWS::Athena::WorkGroup are not read"));
 
     let physical = async |id: &str| world.physical("s", id).await;
     let (bucket, queue, function, group) =
@@ -166,7 +177,7 @@ async fn a_stack_is_in_sync_until_its_resources_are_changed_behind_its_back() {
 async fn one_resource_is_looked_at_and_what_is_changed_by_an_update_is_unchecked_again() {
     let world = World::new();
     let body = |delay: u32| {
-        let both = "Topic: {Type: AWS::SNS::Topic}, Table: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: [{AttributeName: a, KeyType: HASH}]}}";
+        let both = "Topic: {Type: AWS::SNS::Topic}, Table: {Type: AWS::Athena::WorkGroup, Properties: {Name: w}}";
         format!("Resources: {{Queue: {{Type: AWS::SQS::Queue, Properties: {{DelaySeconds: {delay}}}}}, {both}}}")
     };
     assert_eq!(world.create("s", &body(1)).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
@@ -192,7 +203,7 @@ async fn one_resource_is_looked_at_and_what_is_changed_by_an_update_is_unchecked
         world
             .refused("DetectStackResourceDrift", input("Table"))
             .await
-            .contains("drift detection of AWS::DynamoDB::Table is not implemented")
+            .contains("drift detection of AWS::Athena::WorkGroup is not implemented")
     );
     assert!(world.refused("DetectStackResourceDrift", input("No")).await.contains("Resource No does not exist for stack s"));
     assert!(world.refused("DetectStackDrift", json!({"StackName": "no"})).await.contains("Stack [no] does not exist"));

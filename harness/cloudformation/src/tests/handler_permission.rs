@@ -30,19 +30,19 @@ async fn create(world: &World, role: &str, body: &str, tags: Value) -> String {
     world.status("s").await
 }
 
-fn table(more: &str) -> String {
-    template(&format!("{{T: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: orders, KeySchema: []{more}}}}}}}"))
+fn database(more: &str) -> String {
+    template(&format!("{{T: {{Type: AWS::RDS::DBInstance, Properties: {{DBInstanceIdentifier: orders{more}}}}}}}"))
 }
 
-const CREATE: &str = "dynamodb:CreateTable";
-const UPDATE: &str = "dynamodb:UpdateTable";
-const DELETE: &str = "dynamodb:DeleteTable";
-const ARN: &str = "arn:aws:dynamodb:us-east-1:111122223333:table/orders";
+const CREATE: &str = "rds:CreateDBInstance";
+const UPDATE: &str = "rds:ModifyDBInstance";
+const DELETE: &str = "rds:DeleteDBInstance";
+const ARN: &str = "arn:aws:rds:us-east-1:111122223333:db:orders";
 
 fn refusal(action: &str) -> String {
     format!(
         "User: arn:aws:sts::111122223333:assumed-role/deployer/AWSCloudFormation is not authorized to perform: {action} on resource: {ARN} \
-         because no identity-based policy allows the {action} action (Service: dynamodb, Status Code: 403, Code: AccessDenied)"
+         because no identity-based policy allows the {action} action (Service: rds, Status Code: 403, Code: AccessDenied)"
     )
 }
 
@@ -50,8 +50,8 @@ fn refusal(action: &str) -> String {
 async fn a_record_is_made_changed_and_deleted_by_who_may() {
     let world = World::new();
     let role = role(&world, &[CREATE, UPDATE, DELETE], ARN).await;
-    assert_eq!(create(&world, &role, &table(""), json!([])).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
-    assert_eq!(world.update("s", &table(", BillingMode: PAY_PER_REQUEST")).await, "UPDATE_COMPLETE");
+    assert_eq!(create(&world, &role, &database(""), json!([])).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(world.update("s", &database(", AllocatedStorage: '30'")).await, "UPDATE_COMPLETE");
     world.stack("DeleteStack", json!({"StackName": "s"})).await;
     assert_eq!(world.status("s").await, "gone");
 }
@@ -60,15 +60,15 @@ async fn a_record_is_made_changed_and_deleted_by_who_may() {
 async fn a_record_is_not_made_by_who_may_not() {
     let world = World::new();
     let role = role(&world, &[UPDATE, DELETE], "*").await;
-    assert_eq!(create(&world, &role, &table(""), json!([])).await, "ROLLBACK_COMPLETE");
+    assert_eq!(create(&world, &role, &database(""), json!([])).await, "ROLLBACK_COMPLETE");
     assert_eq!(world.reason("s", "T", "CREATE_FAILED").await, refusal(CREATE));
 }
 
 #[tokio::test]
 async fn a_record_of_another_name_is_not_made_by_who_may_make_one() {
     let world = World::new();
-    let role = role(&world, &[CREATE, DELETE], "arn:aws:dynamodb:*:*:table/another").await;
-    assert_eq!(create(&world, &role, &table(""), json!([])).await, "ROLLBACK_COMPLETE");
+    let role = role(&world, &[CREATE, DELETE], "arn:aws:rds:*:*:db:another").await;
+    assert_eq!(create(&world, &role, &database(""), json!([])).await, "ROLLBACK_COMPLETE");
     assert_eq!(world.reason("s", "T", "CREATE_FAILED").await, refusal(CREATE));
 }
 
@@ -76,8 +76,8 @@ async fn a_record_of_another_name_is_not_made_by_who_may_make_one() {
 async fn a_record_is_neither_changed_nor_deleted_by_who_may_only_make_it() {
     let world = World::new();
     let role = role(&world, &[CREATE], "*").await;
-    assert_eq!(create(&world, &role, &table(""), json!([])).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
-    world.update("s", &table(", BillingMode: PAY_PER_REQUEST")).await;
+    assert_eq!(create(&world, &role, &database(""), json!([])).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    world.update("s", &database(", AllocatedStorage: '30'")).await;
     assert_eq!(world.reason("s", "T", "UPDATE_FAILED").await, refusal(UPDATE));
     world.stack("DeleteStack", json!({"StackName": "s"})).await;
     assert_eq!(world.status("s").await, "DELETE_FAILED");
@@ -92,8 +92,8 @@ async fn tags_of_a_record_take_a_permission_of_their_own() {
     let world = World::new();
     let role = role(&world, &[CREATE, DELETE], "*").await;
     let tags = json!([{"Key": "team", "Value": "shop"}]);
-    assert_eq!(create(&world, &role, &table(""), tags).await, "ROLLBACK_COMPLETE");
-    assert_eq!(world.reason("s", "T", "CREATE_FAILED").await, refusal("dynamodb:TagResource"));
+    assert_eq!(create(&world, &role, &database(""), tags).await, "ROLLBACK_COMPLETE");
+    assert_eq!(world.reason("s", "T", "CREATE_FAILED").await, refusal("rds:AddTagsToResource"));
 }
 
 #[tokio::test]

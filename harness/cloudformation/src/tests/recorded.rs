@@ -67,19 +67,19 @@ async fn a_record_is_changed_and_replaced_as_its_schema_says() {
 #[tokio::test]
 async fn a_record_that_its_schema_does_not_have_fails_in_the_words_of_cloudformation() {
     let world = World::new();
-    let body = template("{T: {Type: AWS::DynamoDB::Table, Properties: {BillingMode: FREE}}}");
+    let body = template("{T: {Type: AWS::Athena::WorkGroup, Properties: {State: FREE}}}");
     assert_eq!(world.create("s", &body).await, "ROLLBACK_COMPLETE");
     assert_eq!(
         world.reason("s", "T", "CREATE_FAILED").await,
-        "Properties validation failed for resource T with message:\n#: required key [KeySchema] not found\n#/BillingMode: FREE is not a valid enum value"
+        "Properties validation failed for resource T with message:\n#: required key [Name] not found\n#/State: FREE is not a valid enum value"
     );
     assert_eq!(told(&world), []);
-    let unknown = template("{T: {Type: AWS::DynamoDB::Table, Properties: {Colour: red}}}");
+    let unknown = template("{T: {Type: AWS::Athena::WorkGroup, Properties: {Colour: red}}}");
     assert_eq!(world.create("u", &unknown).await, "ROLLBACK_COMPLETE");
     let reason = world.reason("u", "T", "CREATE_FAILED").await;
     assert!(reason.ends_with("#: extraneous key [Colour] is not permitted"), "{reason}");
     let attribute = template(
-        "{T: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: []}}, P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt T.Colour}}}",
+        "{T: {Type: AWS::Athena::WorkGroup, Properties: {Name: w}}, P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt T.Colour}}}",
     );
     let refused = world.refused("CreateStack", submission("a", &attribute)).await;
     assert_eq!(refused, "ValidationError: Template error: resource T does not support attribute type Colour in Fn::GetAtt");

@@ -304,12 +304,11 @@ async fn what_no_import_may_ask_for_is_refused_in_the_words_of_aws() {
 #[tokio::test]
 async fn a_type_that_is_not_read_here_is_refused_as_lacking() {
     let world = World::new();
-    let body = "Resources: {T: {Type: AWS::DynamoDB::Table, DeletionPolicy: Retain, Properties: {TableName: t, KeySchema: [{AttributeName: a, \
-                KeyType: HASH}], AttributeDefinitions: [{AttributeName: a, AttributeType: S}], BillingMode: PAY_PER_REQUEST}}}";
-    let input = import("s", body, &[("T", "AWS::DynamoDB::Table", json!({"TableName": "t"}))]);
+    let body = "Resources: {T: {Type: AWS::Athena::WorkGroup, DeletionPolicy: Retain, Properties: {Name: t}}}";
+    let input = import("s", body, &[("T", "AWS::Athena::WorkGroup", json!({"Name": "t"}))]);
     let error = world.call("cloudformation", "CreateChangeSet", input).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("NotImplemented", 501));
-    assert!(error.message.contains("import of AWS::DynamoDB::Table"), "{error}");
+    assert!(error.message.contains("import of AWS::Athena::WorkGroup"), "{error}");
     world.call("cloudformation", "DescribeStacks", json!({"StackName": "s"})).await.unwrap_err();
 }
 

@@ -137,6 +137,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
             Look { tells: Tells::Member("/MetricAlarms/0"), ..listed("DescribeAlarms", "AlarmNames", "ResourceNotFound") }
         }
         ("scheduler", "schedule-group") => by("GetScheduleGroup", "Name", named.id, "ResourceNotFoundException"),
+        ("dynamodb", "table") => by("DescribeTable", "TableName", named.id, "ResourceNotFoundException"),
         ("secretsmanager", "secret") => by("DescribeSecret", "SecretId", named.arn, "ResourceNotFoundException"),
         ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
         ("ssm", "association") => by("DescribeAssociation", "AssociationId", named.id, "AssociationDoesNotExist"),

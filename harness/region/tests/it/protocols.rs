@@ -48,8 +48,8 @@ async fn a_refusal_is_in_the_protocol_of_the_request() {
     assert_eq!(status(&cbor), 400, "{cbor}");
     assert!(cbor.contains("smithy-protocol: rpc-v2-cbor") && cbor.contains("com.amazon.coral.validate#"), "{cbor}");
     // Neither has the region these services.
-    let target = ("x-amz-target", "DynamoDB_20120810.ListTables");
-    let json = client.send("dynamodb", "POST", "/", &[target, ("content-type", "application/x-amz-json-1.0")], b"{}");
+    let target = ("x-amz-target", "AmazonAthena.ListWorkGroups");
+    let json = client.send("athena", "POST", "/", &[target, ("content-type", "application/x-amz-json-1.1")], b"{}");
     assert!(status(&json) == 501 && json.contains(r#""__type":"NotImplemented""#), "{json}");
     let form = client.query("elasticache", "Action=DescribeCacheClusters&Version=2015-02-02");
     assert!(status(&form) == 501 && form.contains("<Code>NotImplemented</Code>"), "{form}");

@@ -369,7 +369,7 @@ async fn a_document_that_nobody_signed_is_not_asked_for() {
     for (head, status) in [
         ("POST / HTTP/1.1\r\nhost: sts.us-east-1.amazonaws.com\r\ncontent-type: application/x-www-form-urlencoded\r\n", 403),
         ("POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: AmazonSSM.ListCommands\r\n", 400),
-        ("POST / HTTP/1.1\r\nhost: dynamodb.us-east-1.amazonaws.com\r\n", 501),
+        ("POST / HTTP/1.1\r\nhost: athena.us-east-1.amazonaws.com\r\n", 501),
     ] {
         let mut connection = lab.open(false);
         connection.send(format!("{head}content-length: 7\r\nexpect: 100-continue\r\n\r\n").as_bytes()).unwrap();

@@ -166,7 +166,7 @@ impl KeySchema {
     /// It does not have the key's attributes alone, or one is empty, too long or of another type.
     pub(crate) fn of_request(&self, key: &Item) -> Result<ItemKey, AwsError> {
         if key.len() != self.names().count() {
-            return Err(validation("The number of conditions on the keys is invalid"));
+            return Err(key_mismatch());
         }
         let value = |attribute: &KeyAttribute| {
             let value = key.get(&attribute.name).filter(|value| value.kind() == attribute.kind).ok_or_else(key_mismatch)?;

@@ -69,7 +69,7 @@ async fn updates_change_parts_of_an_item() {
         ("SET m.deep.x = :s", "m", json!({"M": {"inn": {"N": "7"}, "deep": {"M": {"x": {"S": "s"}}}}})),
         ("SET l[1] = :s, l[10] = :one", "l", json!({"L": [{"N": "0"}, {"S": "s"}, {"N": "2"}, {"N": "1"}]})),
         ("SET l = list_append(:more, l)", "l", json!({"L": [{"N": "9"}, {"N": "0"}, {"N": "1"}, {"N": "2"}]})),
-        ("SET new = if_not_exists(new, :s)", "new", json!({"S": "s"})),
+        ("SET label = if_not_exists(label, :s)", "label", json!({"S": "s"})),
         ("SET t = if_not_exists(t, :s)", "t", json!({"S": "hello"})),
         ("REMOVE l[0], l[2]", "l", json!({"L": [{"N": "1"}]})),
         ("REMOVE m.deep, nothing", "m", json!({"M": {"inn": {"N": "7"}}})),
