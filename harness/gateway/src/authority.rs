@@ -45,6 +45,7 @@ impl Authority {
                 format!("*.s3-{region}.amazonaws.com"),
                 format!("*.dualstack.{region}.amazonaws.com"),
                 format!("*.s3.dualstack.{region}.amazonaws.com"),
+                format!("streams.dynamodb.{region}.amazonaws.com"),
                 format!("*.lambda-url.{region}.on.aws"),
             ]
         };

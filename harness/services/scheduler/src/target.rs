@@ -76,10 +76,11 @@ pub(crate) enum Kind {
 }
 
 /// Services of universal targets by their names in AWS's SDK for Java, with their signing names.
-const SERVICES: [(&str, &str); 15] = [
+const SERVICES: [(&str, &str); 16] = [
     ("cloudformation", "cloudformation"),
     ("cloudwatch", "monitoring"),
     ("cloudwatchlogs", "logs"),
+    ("dynamodb", "dynamodb"),
     ("ec2", "ec2"),
     ("eventbridge", "events"),
     ("iam", "iam"),

@@ -30,6 +30,8 @@ pub(crate) enum Target {
     SendMessage,
     Publish,
     StartExecution,
+    /// An operation of DynamoDB on one item.
+    Item(&'static str),
     /// Any operation, as AWS's SDK for Java calls it.
     /// <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
     Sdk {
@@ -65,12 +67,14 @@ const fn service(name: &'static str, signing: &'static str, title: &'static str)
     SdkService { name, signing, title }
 }
 
-static SERVICES: [SdkService; 20] = [
+static SERVICES: [SdkService; 22] = [
     service("autoscaling", "autoscaling", "AutoScaling"),
     service("cloudformation", "cloudformation", "CloudFormation"),
     service("cloudtrail", "cloudtrail", "CloudTrail"),
     service("cloudwatch", "monitoring", "CloudWatch"),
     service("cloudwatchlogs", "logs", "CloudWatchLogs"),
+    service("dynamodb", "dynamodb", "DynamoDb"),
+    service("dynamodbstreams", "dynamodbstreams", "DynamoDbStreams"),
     service("ec2", "ec2", "Ec2"),
     service("eventbridge", "events", "EventBridge"),
     service("iam", "iam", "Iam"),
@@ -126,6 +130,11 @@ fn integration(resource: &str) -> Result<Integration, ResourceError> {
     let first = action.chars().next().ok_or(ResourceError::Unrecognized)?;
     let target = match (kind, action) {
         ("lambda", "invoke") => Target::LambdaInvoke,
+        ("dynamodb", "deleteItem") => Target::Item("DeleteItem"),
+        ("dynamodb", "getItem") => Target::Item("GetItem"),
+        ("dynamodb", "putItem") => Target::Item("PutItem"),
+        ("dynamodb", "updateItem") => Target::Item("UpdateItem"),
+        ("dynamodb", _) => return Err(ResourceError::Unrecognized),
         ("events", "putEvents") => Target::PutEvents,
         ("sns", "publish") => Target::Publish,
         ("sqs", "sendMessage") => Target::SendMessage,
@@ -172,6 +181,8 @@ mod tests {
             ("states:startExecution.sync", Pattern::Sync),
             ("states:startExecution.sync:2", Pattern::Sync2),
             ("lambda:invoke", Pattern::Response),
+            ("dynamodb:putItem", Pattern::Response),
+            ("aws-sdk:dynamodb:query", Pattern::Response),
         ] {
             let Ok(Resource::Integration(read)) = parse(text) else { panic!("{text}") };
             assert_eq!((read.pattern, format!("{}:{}", read.kind, read.resource).as_str()), (pattern, text));
@@ -180,10 +191,10 @@ mod tests {
 
     #[test]
     fn what_aws_does_not_know_is_told_from_what_is_lacking() {
-        for unknown in ["aws-sdk:ssm:SendCommand", "aws-sdk:ssm:sendCommands", "sns", "lambda:invoke.sync", "sns:publish.later"] {
+        for unknown in ["aws-sdk:ssm:SendCommand", "aws-sdk:ssm:sendCommands", "sns", "lambda:invoke.sync", "sns:publish.later", "dynamodb:query"] {
             assert_eq!(parse(unknown), Err(ResourceError::Unrecognized), "{unknown}");
         }
-        for ours in ["ecs:runTask.sync", "aws-sdk:rds:startDBInstance", "dynamodb:putItem"] {
+        for ours in ["ecs:runTask.sync", "aws-sdk:rds:startDBInstance", "athena:startQueryExecution"] {
             assert_eq!(parse(ours), Err(ResourceError::Lacking), "{ours}");
         }
         assert_eq!(Resource::parse("arn:aws:states:us-east-1:1:activity:a"), Err(ResourceError::Lacking));

@@ -21,6 +21,11 @@ impl Run {
                 self.operation(&Operation { service: service.signing, name, prefix: title, generic: &generic, title }, parameters)
                     .await
             }
+            // https://docs.aws.amazon.com/step-functions/latest/dg/connect-ddb.html
+            Target::Item(name) => {
+                let item = operation("dynamodb", *name, "DynamoDB", "AmazonDynamoDBException");
+                self.operation(&item, parameters).await.map(with_metadata)
+            }
             Target::Publish => {
                 let publish = operation("sns", "Publish", "SNS", "AmazonSNSException");
                 self.operation(&publish, as_texts(parameters, &["Message"])).await.map(with_metadata)
