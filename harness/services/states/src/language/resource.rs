@@ -191,7 +191,14 @@ mod tests {
 
     #[test]
     fn what_aws_does_not_know_is_told_from_what_is_lacking() {
-        for unknown in ["aws-sdk:ssm:SendCommand", "aws-sdk:ssm:sendCommands", "sns", "lambda:invoke.sync", "sns:publish.later", "dynamodb:query"] {
+        for unknown in [
+            "aws-sdk:ssm:SendCommand",
+            "aws-sdk:ssm:sendCommands",
+            "sns",
+            "lambda:invoke.sync",
+            "sns:publish.later",
+            "dynamodb:query",
+        ] {
             assert_eq!(parse(unknown), Err(ResourceError::Unrecognized), "{unknown}");
         }
         for ours in ["ecs:runTask.sync", "aws-sdk:rds:startDBInstance", "athena:startQueryExecution"] {
