@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
+use super::binds::Binds;
 use super::error::remedy;
 use super::published::Published;
 use super::sandbox::Root;
@@ -287,9 +288,6 @@ fn make_mount_points(spec: &MachineSpec) -> Result<(), MachineError> {
     }
     Ok(())
 }
-
-/// What a machine sees of the host: outside and inside path.
-pub(super) type Binds = Vec<(PathBuf, String)>;
 
 /// Makes the /etc of a machine that has the host's files.
 fn make_etc(machines: &Machines, spec: &MachineSpec, folder: &Path, disk: Option<&Path>) -> Result<Binds, MachineError> {

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 use nightproof_machine_protocol::spec::{INSTALLED, LOCAL_PROGRAMS, ON_DISK};
 
+/// Size of each writable file system of a machine, MiB. Memory is used as it is written.
+pub(super) const TMPFS_MIB: u64 = 4096;
+
 /// The folder of the disk that holds what is in the root folder itself.
 const ROOT: &str = "rootfs";
 

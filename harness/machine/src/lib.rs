@@ -4,6 +4,7 @@
 //! For a sandbox, nightproof executes itself as a launcher (the guest's), which dies with nightproof and takes the machine along.
 //! A container ends when its guest sees the region's end of the socket close.
 
+mod binds;
 mod boot;
 pub mod container;
 mod disk;

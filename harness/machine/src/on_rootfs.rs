@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use nightproof_machine_protocol::COMMAND;
 use nightproof_machine_protocol::spec::{System, inside};
 
-use super::boot::Binds;
+use super::binds::Binds;
 use super::rootfs::{Instance, Rootfs, copy_folder, fill_own_layer};
-use super::sandbox::TMPFS_MIB;
 use super::{MachineError, MachineSpec, Machines, disk, interposer, layer};
 
 /// How its sandbox is made.
@@ -73,7 +72,7 @@ fn system(
     let lower = vec![own, rootfs.tree().to_owned()];
     let written = match (disk, disk_mib) {
         (Some(disk), None) => Ok(disk::system(disk)),
-        _ => Err(disk_mib.unwrap_or(TMPFS_MIB)),
+        _ => Err(disk_mib.unwrap_or(disk::TMPFS_MIB)),
     };
     let nameable = lower.iter().chain(written.as_ref().ok()).all(|folder| layer::can_be_named(folder));
     if machines.overlays_are_writable() && nameable {

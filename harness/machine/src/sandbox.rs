@@ -13,11 +13,8 @@ use tracing::debug;
 use super::layer::Layer;
 use super::on_rootfs::OnRootfs;
 use super::started::Started;
-use super::{MachineError, MachineSpec, Role, interposer};
+use super::{MachineError, MachineSpec, Role, disk, interposer};
 use crate::tools::Tools;
-
-/// Size of each writable file system of a machine, MiB. Memory is used as it is written.
-pub(super) const TMPFS_MIB: u64 = 4096;
 
 /// What a machine's root folder has.
 pub(super) enum Root {
@@ -61,7 +58,7 @@ pub(super) async fn start(
             .collect(),
         disk: disk.filter(|_| on_host),
         disk_mib: spec.disk_mib.filter(|_| on_host),
-        tmpfs_mib: TMPFS_MIB,
+        tmpfs_mib: disk::TMPFS_MIB,
         tmp_mib: spec.tmp_mib,
     };
     let mut child = spawn(&program, &launcher).await.map_err(|source| MachineError::Launcher { program, source })?;

@@ -127,8 +127,10 @@ impl Trigger {
     pub fn due(&self, trigger_arn: &str) -> Result<Timestamp, FireError> {
         let no_occurrence = || FireError::NoOccurrence(trigger_arn.to_owned());
         let arn: Arn = trigger_arn.parse().map_err(|_| FireError::Arn(trigger_arn.to_owned()))?;
-        let home = self.regions.iter().find(|one| one.region.name() == arn.region).ok_or_else(no_occurrence)?;
-        home.next(&arn, self.now())?.ok_or_else(no_occurrence)
+        let home = self.regions.iter().find(|one| one.region.name() == arn.region);
+        // What nothing fires by is told first, wherever it is.
+        let next = home.or(self.regions.first()).ok_or_else(no_occurrence)?.next(&arn, self.now())?;
+        next.filter(|_| home.is_some()).ok_or_else(no_occurrence)
     }
 
     /// What each running instance starts by its own clock, and what of it has run, under the instance's id.

@@ -10,7 +10,7 @@ import urllib.request
 from clients import ACCOUNT, REGION, client, pages, policy, refused, trust, until, zipped
 
 events, functions, iam, logs, sqs = client("events"), client("lambda"), client("iam"), client("logs"), client("sqs")
-kinesis = client("kinesis")
+kinesis, tables = client("kinesis"), client("dynamodb")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/function"
 HANDLER = """
 import os
@@ -232,6 +232,46 @@ def stream():
     logs.delete_log_group(logGroupName="/aws/lambda/reader")
 
 
+WATCHER = """
+def handler(event, context):
+    for record in event["Records"]:
+        print("changed", record["eventName"], record["dynamodb"]["Keys"]["id"]["S"])
+"""
+
+
+def table():
+    """A function that is told of what changes in a table."""
+    tables.create_table(
+        TableName="watched", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )
+    tables.get_waiter("table_exists").wait(TableName="watched", WaiterConfig={"Delay": 1})
+    arn = tables.describe_table(TableName="watched")["Table"]["LatestStreamArn"]
+    iam.put_role_policy(RoleName="function", PolicyName="table", PolicyDocument=policy(("dynamodb:*", "*")))
+    functions.create_function(
+        FunctionName="watcher", Runtime="python3.12", Role=ROLE, Handler="index.handler", Timeout=20, Code={"ZipFile": zipped(index=WATCHER)}
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="watcher")
+    logs.create_log_group(logGroupName="/aws/lambda/watcher")
+    mapping = functions.create_event_source_mapping(
+        FunctionName="watcher", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]}
+    )["UUID"]
+    tables.put_item(TableName="watched", Item={"id": {"S": "archive"}})
+    tables.delete_item(TableName="watched", Key={"id": {"S": "archive"}})
+
+    def changed():
+        lines = [event["message"] for event in pages(logs, "filter_log_events", "events", logGroupName="/aws/lambda/watcher")]
+        return [line.strip() for line in lines if line.startswith("changed ")]
+
+    assert until("a change", changed) == ["changed REMOVE archive"]
+    functions.delete_event_source_mapping(UUID=mapping)
+    functions.delete_function(FunctionName="watcher")
+    tables.delete_table(TableName="watched")
+    iam.delete_role_policy(RoleName="function", PolicyName="table")
+    logs.delete_log_group(logGroupName="/aws/lambda/watcher")
+
+
 def received(url):
     messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
     for message in messages:
@@ -329,4 +369,5 @@ rules(function_arn, queue_url, queue_arn)
 log_groups()
 sources()
 stream()
+table()
 away(queue_url)

@@ -10,7 +10,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
 use nightproof_resource::ResourceProvider;
 use nightproof_service_autoscaling::AutoScaling;
-use nightproof_service_dynamodb::DynamoDb;
+use nightproof_service_dynamodb::{DynamoDb, DynamoDbStreams};
 use nightproof_service_ec2::{BootError, Booter, Ec2, Ended, Launch, Running};
 use nightproof_service_events::Events;
 use nightproof_service_iam::Iam;
@@ -116,11 +116,13 @@ impl World {
         let boots = Arc::new(Boots::default());
         let iam = Iam::new();
         let sts = Sts::new(Arc::clone(&iam));
+        let tables = DynamoDb::new();
         region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
         region.install(vec![
             ("autoscaling", AutoScaling::new() as Arc<dyn nightproof_core::service::Service>),
             ("cloudformation", CloudFormation::new(resource_types()) as Arc<_>),
-            ("dynamodb", DynamoDb::new() as Arc<_>),
+            ("dynamodb", Arc::clone(&tables) as Arc<_>),
+            ("dynamodbstreams", DynamoDbStreams::new(tables) as Arc<_>),
             ("ec2", Ec2::new(Arc::clone(&boots) as Arc<dyn Booter>) as Arc<_>),
             ("events", Events::new() as Arc<_>),
             ("iam", iam as Arc<_>),

@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod instance;
+mod interface_use;
 mod internet_gateway;
 mod launch_template;
 mod nat_gateway;

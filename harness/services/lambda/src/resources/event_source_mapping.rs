@@ -121,7 +121,7 @@ const OF_BROKERS: &[&str] = &[
 ];
 
 /// Services of sources that are not here.
-const ELSEWHERE: [&str; 4] = ["dynamodb", "kafka", "mq", "rds"];
+const ELSEWHERE: [&str; 3] = ["kafka", "mq", "rds"];
 
 fn given(properties: &Value) -> Value {
     pick(properties, &[SETTINGS.as_slice(), OF_STREAMS.as_slice(), OTHERS.as_slice(), OF_BROKERS].concat())
