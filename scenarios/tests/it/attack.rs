@@ -179,3 +179,49 @@ fn a_copy_that_the_same_role_can_delete_does_not_count() {
     assert_eq!(findings(&night, "archive-can-be-destroyed").len(), 2, "{night:#?}");
     assert!(findings(&night, "archive-stays-as-a-copy").is_empty(), "{night:#?}");
 }
+
+/// A stack whose bucket replicates to a second one. Instances may delete versions in the first.
+fn replicated() -> Template {
+    const VERSIONED: &str = "KMSMasterKeyID: !GetAtt BackupKey.Arn\n      VersioningConfiguration:\n        Status: Enabled\n";
+    let replicates = "      ReplicationConfiguration:
+        Role: !GetAtt ReplicationRole.Arn
+        Rules:
+          - Status: Enabled
+            Priority: 1
+            Filter: {Prefix: ''}
+            DeleteMarkerReplication: {Status: Disabled}
+            SourceSelectionCriteria: {SseKmsEncryptedObjects: {Status: Enabled}}
+            Destination: {Bucket: !GetAtt CopyBucket.Arn, EncryptionConfiguration: {ReplicaKmsKeyID: !GetAtt BackupKey.Arn}}\n";
+    granting("s3:DeleteObjectVersion", "!Sub ${BackupBucket.Arn}/*")
+        .replacing(VERSIONED, &format!("{VERSIONED}{replicates}"))
+        .inserting(
+            "  # SSE-S3, since",
+            "  CopyBucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      VersioningConfiguration: {Status: Enabled}
+
+  ReplicationRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: s3.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: replicate
+          PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: [s3:GetReplicationConfiguration, s3:ListBucket, s3:GetObjectVersion*, s3:Replicate*, kms:Decrypt, kms:Encrypt, kms:GenerateDataKey]
+                Resource: '*'\n\n",
+        )
+}
+
+#[test]
+fn a_replica_of_which_the_role_cannot_delete_stays() {
+    let night = attacked(&replicated());
+    assert_eq!(of_instances(&night, "s3:DeleteObjectVersion").effect, AttackEffect::Copied, "{night:#?}");
+    let [stays] = findings(&night, "archive-stays-as-a-copy")[..] else { panic!("{night:#?}") };
+    assert!(stays.contains("a copy stays in s3://") && stays.contains("copybucket"), "{stays}");
+    let left = &outcome(&night).leftovers;
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -141,6 +141,34 @@ async fn a_bucket_has_what_its_properties_say() {
 }
 
 #[tokio::test]
+async fn a_bucket_replicates_as_its_stack_says() {
+    let world = World::new();
+    let body = |copies: &str, replication: &str| {
+        template(&format!(
+            "{{R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: s3.amazonaws.com}}}}]}}}}}}, \
+              C: {{Type: AWS::S3::Bucket{copies}}}, \
+              B: {{Type: AWS::S3::Bucket, Properties: {{VersioningConfiguration: {{Status: Enabled}}{replication}}}}}}}"
+        ))
+    };
+    let versions = ", Properties: {VersioningConfiguration: {Status: Enabled}}";
+    let rules = ", ReplicationConfiguration: {Role: !GetAtt R.Arn, Rules: [{Id: all, Status: Enabled, Priority: 1, \
+                 Filter: {Prefix: nights/}, DeleteMarkerReplication: {Status: Disabled}, Destination: {Bucket: !GetAtt C.Arn}}]}";
+    assert_eq!(world.create("s", &body(versions, rules)).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let (bucket, copies) = (world.physical("s", "B").await, world.physical("s", "C").await);
+    let found = world.ok("s3", "GetBucketReplication", json!({"Bucket": bucket})).await["ReplicationConfiguration"].clone();
+    assert_eq!(found["Rules"][0]["Destination"]["Bucket"], format!("arn:aws:s3:::{copies}"));
+    assert_eq!((&found["Rules"][0]["ID"], &found["Rules"][0]["Filter"]), (&json!("all"), &json!({"Prefix": "nights/"})));
+
+    assert_eq!(world.update("s", &body(versions, "")).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    let gone = world.call("s3", "GetBucketReplication", json!({"Bucket": bucket})).await.unwrap_err();
+    assert_eq!(gone.code, "ReplicationConfigurationNotFoundError");
+
+    assert_eq!(world.create("p", &body("", rules)).await, "ROLLBACK_COMPLETE");
+    let reason = world.reason("p", "B", "CREATE_FAILED").await;
+    assert!(reason.starts_with("Destination bucket must have versioning enabled."), "{reason}");
+}
+
+#[tokio::test]
 async fn a_property_that_a_resource_was_given_is_an_attribute_of_it() {
     let world = World::new();
     let body = template(

@@ -30,6 +30,7 @@ impl ResourceProvider for Bucket {
                     "ObjectLockEnabled",
                     "OwnershipControls",
                     "PublicAccessBlockConfiguration",
+                    "ReplicationConfiguration",
                     "Tags",
                     "VersioningConfiguration",
                 ],
@@ -40,7 +41,6 @@ impl ResourceProvider for Bucket {
                     "IntelligentTieringConfigurations",
                     "InventoryConfigurations",
                     "MetricsConfigurations",
-                    "ReplicationConfiguration",
                     "WebsiteConfiguration",
                 ],
                 attributes: &["Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"],
@@ -120,7 +120,7 @@ fn attributes(context: &Context, name: &str) -> Map<String, Value> {
 type Form = fn(&Value) -> Value;
 
 /// The operations that read the properties of a bucket, which the answers have at pointers.
-const READS: [(&str, &str, &str, Form); 11] = [
+const READS: [(&str, &str, &str, Form); 12] = [
     ("AccelerateConfiguration", "GetBucketAccelerateConfiguration", "/Status", |status| json!({"AccelerationStatus": status})),
     ("BucketEncryption", "GetBucketEncryption", "/ServerSideEncryptionConfiguration/Rules", property_form::encryption),
     ("CorsConfiguration", "GetBucketCors", "/CORSRules", property_form::cors),
@@ -130,6 +130,7 @@ const READS: [(&str, &str, &str, Form); 11] = [
     ("ObjectLockConfiguration", "GetObjectLockConfiguration", "/ObjectLockConfiguration", Value::clone),
     ("OwnershipControls", "GetBucketOwnershipControls", "/OwnershipControls", Value::clone),
     ("PublicAccessBlockConfiguration", "GetPublicAccessBlock", "/PublicAccessBlockConfiguration", Value::clone),
+    ("ReplicationConfiguration", "GetBucketReplication", "/ReplicationConfiguration", property_form::replication),
     ("Tags", "GetBucketTagging", "/TagSet", Value::clone),
     ("VersioningConfiguration", "GetBucketVersioning", "", Value::clone),
 ];
@@ -240,6 +241,50 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ),
     ("OwnershipControls", &["Rules", "Rules.ObjectOwnership"]),
     ("PublicAccessBlockConfiguration", &["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]),
+    (
+        "ReplicationConfiguration",
+        &[
+            "Role",
+            "Rules",
+            "Rules.DeleteMarkerReplication",
+            "Rules.DeleteMarkerReplication.Status",
+            "Rules.Destination",
+            "Rules.Destination.AccessControlTranslation",
+            "Rules.Destination.AccessControlTranslation.Owner",
+            "Rules.Destination.Account",
+            "Rules.Destination.Bucket",
+            "Rules.Destination.EncryptionConfiguration",
+            "Rules.Destination.EncryptionConfiguration.ReplicaKmsKeyID",
+            "Rules.Destination.Metrics",
+            "Rules.Destination.Metrics.EventThreshold",
+            "Rules.Destination.Metrics.EventThreshold.Minutes",
+            "Rules.Destination.Metrics.Status",
+            "Rules.Destination.ReplicationTime",
+            "Rules.Destination.ReplicationTime.Status",
+            "Rules.Destination.ReplicationTime.Time",
+            "Rules.Destination.ReplicationTime.Time.Minutes",
+            "Rules.Destination.StorageClass",
+            "Rules.Filter",
+            "Rules.Filter.And",
+            "Rules.Filter.And.Prefix",
+            "Rules.Filter.And.TagFilters",
+            "Rules.Filter.And.TagFilters.Key",
+            "Rules.Filter.And.TagFilters.Value",
+            "Rules.Filter.Prefix",
+            "Rules.Filter.TagFilter",
+            "Rules.Filter.TagFilter.Key",
+            "Rules.Filter.TagFilter.Value",
+            "Rules.Id",
+            "Rules.Prefix",
+            "Rules.Priority",
+            "Rules.SourceSelectionCriteria",
+            "Rules.SourceSelectionCriteria.ReplicaModifications",
+            "Rules.SourceSelectionCriteria.ReplicaModifications.Status",
+            "Rules.SourceSelectionCriteria.SseKmsEncryptedObjects",
+            "Rules.SourceSelectionCriteria.SseKmsEncryptedObjects.Status",
+            "Rules.Status",
+        ],
+    ),
     ("VersioningConfiguration", &["Status"]),
 ];
 
@@ -276,7 +321,7 @@ enum Setting {
 /// From the bucket's name and the property, which is null if it is not given any more.
 type Read = fn(&str, &Value) -> Setting;
 
-const CONFIGURATIONS: [(&str, Read); 12] = [
+const CONFIGURATIONS: [(&str, Read); 13] = [
     ("PublicAccessBlockConfiguration", |_, given| match given {
         Value::Null => Setting::Delete("DeletePublicAccessBlock"),
         block => Setting::Put("PutPublicAccessBlock", "PublicAccessBlockConfiguration", block.clone()),
@@ -289,6 +334,10 @@ const CONFIGURATIONS: [(&str, Read); 12] = [
     ("VersioningConfiguration", |_, given| {
         let given = if given.is_null() { json!({"Status": "Suspended"}) } else { given.clone() };
         Setting::Put("PutBucketVersioning", "VersioningConfiguration", given)
+    }),
+    ("ReplicationConfiguration", |_, given| match given {
+        Value::Null => Setting::Delete("DeleteBucketReplication"),
+        given => Setting::Put("PutBucketReplication", "ReplicationConfiguration", bucket_property::replication(given)),
     }),
     ("LifecycleConfiguration", |_, given| match given.get("Rules").and_then(Value::as_array) {
         None => Setting::Delete("DeleteBucketLifecycle"),

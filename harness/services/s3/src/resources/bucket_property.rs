@@ -62,6 +62,23 @@ pub(super) fn notification(given: &Value) -> Value {
     found
 }
 
+pub(super) fn replication(given: &Value) -> Value {
+    let rules: Vec<Value> = items(given, "Rules")
+        .map(|rule| {
+            let mut found = renamed(rule, &[("Id", "ID")]);
+            if let Some(filter) = rule.get("Filter") {
+                let mut all = renamed(filter, &[("TagFilter", "Tag")]);
+                if let Some(and) = filter.get("And") {
+                    all["And"] = renamed(and, &[("TagFilters", "Tags")]);
+                }
+                found["Filter"] = all;
+            }
+            found
+        })
+        .collect();
+    json!({ "Role": given.get("Role"), "Rules": rules })
+}
+
 /// A rule of a lifecycle.
 pub(super) fn lifecycle_rule(rule: &Value) -> Value {
     let mut found = json!({"Filter": filter(rule)});

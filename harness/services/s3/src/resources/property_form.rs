@@ -52,6 +52,23 @@ pub(super) fn notification(found: &Value) -> Value {
     given
 }
 
+pub(super) fn replication(found: &Value) -> Value {
+    let rules: Vec<Value> = items(found, "Rules")
+        .map(|rule| {
+            let mut given = renamed(rule, &[("ID", "Id")]);
+            if let Some(filter) = rule.get("Filter") {
+                let mut all = renamed(filter, &[("Tag", "TagFilter")]);
+                if let Some(and) = filter.get("And") {
+                    all["And"] = renamed(and, &[("Tags", "TagFilters")]);
+                }
+                given["Filter"] = all;
+            }
+            given
+        })
+        .collect();
+    json!({ "Role": found.get("Role"), "Rules": rules })
+}
+
 pub(super) fn lifecycle(rules: &Value) -> Value {
     json!({"Rules": rules.as_array().into_iter().flatten().map(rule).collect::<Vec<_>>()})
 }
@@ -111,5 +128,16 @@ mod tests {
             "QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": "q", "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "a"}]}}}],
         });
         assert_eq!(notification(&bucket_property::notification(&given)), given);
+        let destination = json!({"Bucket": "arn:aws:s3:::copies"});
+        let given = json!({"Role": "arn:aws:iam::111122223333:role/copies", "Rules": [
+            {"Id": "a", "Status": "Enabled", "Prefix": "p/", "Destination": destination},
+            {"Id": "b", "Status": "Enabled", "Priority": 1, "Destination": destination, "DeleteMarkerReplication": {"Status": "Disabled"},
+             "Filter": {"TagFilter": tag}},
+            {"Id": "c", "Status": "Disabled", "Priority": 2, "Destination": destination, "DeleteMarkerReplication": {"Status": "Disabled"},
+             "Filter": {"And": {"Prefix": "p/", "TagFilters": [tag, tag]}}},
+        ]});
+        let put = bucket_property::replication(&given);
+        assert_eq!((&put["Rules"][1]["Filter"]["Tag"], &put["Rules"][2]["Filter"]["And"]["Tags"]), (&tag, &json!([tag, tag])));
+        assert_eq!(replication(&put), given);
     }
 }
