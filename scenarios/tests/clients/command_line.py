@@ -66,11 +66,11 @@ class Client:
             if output:
                 # What writes to a file takes no `--cli-input-json`.
                 for name, one in arguments.items():
-                    text = one if isinstance(one, str) else json.dumps(one, default=str)
+                    text = one if isinstance(one, str) else json.dumps(one, default=text_of)
                     command.append(f"--{xform_name(name, '-')}={text}")
                 command.append(output)
             else:
-                command += ["--cli-input-json", json.dumps(arguments, default=str)]
+                command += ["--cli-input-json", json.dumps(arguments, default=text_of)]
             status, printed, said, seen = self.main(command)
             if status:
                 if "Missing Dependency: " in said:
@@ -121,6 +121,11 @@ class Pages(list):
         for page in self:
             found = jmespath.search(expression, page)
             yield from found if isinstance(found, list) else [found]
+
+
+def text_of(value):
+    """What JSON has no form for, as text; version 1 of the CLI takes bytes so."""
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def blobs(model, arguments, folder):

@@ -101,7 +101,13 @@ const OF_THE_AGENT: [&str; 6] = [
 ];
 
 /// What answers that there is none, or none to be had, whatever is asked; `operations.py` looks at the error.
-const NEVER_THERE: [&str; 1] = ["s3 GetBucketWebsite"];
+const NEVER_THERE: [&str; 5] = [
+    "cloudformation CreateStackInstances",
+    "cloudformation DeleteStackInstances",
+    "cloudformation DescribeStackSet",
+    "cloudformation ListStackInstances",
+    "s3 GetBucketWebsite",
+];
 
 /// What takes something from a mail, and none is sent.
 const BY_MAIL: &str = "sns ConfirmSubscription";
