@@ -1,5 +1,5 @@
 //! The region: its clock, credentials, journal, services and machines behind one handle. A process may serve several regions, which share what
-//! AWS's regions share ([`Partition`]) and have their own services for the rest.
+//! AWS's regions share (`partition.rs`) and have their own services for the rest.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
