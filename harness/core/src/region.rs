@@ -125,7 +125,7 @@ impl Region {
                 let elsewhere = |other: &Self| {
                     !Arc::ptr_eq(&other.0, &self.0) && other.service(name).is_some_and(|found| Arc::ptr_eq(found, &service))
                 };
-                if self.is_alone() || !self.all().iter().any(elsewhere) {
+                if !self.all().iter().any(elsewhere) {
                     service.start(self);
                 }
             }

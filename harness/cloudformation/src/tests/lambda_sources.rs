@@ -5,15 +5,21 @@ use serde_json::{Value, json};
 
 use super::world::{World, template};
 
-const ROLE: &str = "Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: lambda.amazonaws.com}}]}, \
-    Policies: [{PolicyName: p, PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: 'sqs:*', Resource: '*'}]}}]}}";
+/// The role of a function that may do this.
+fn role(action: &str) -> String {
+    format!(
+        "Role: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: lambda.amazonaws.com}}}}]}}, \
+         Policies: [{{PolicyName: p, PolicyDocument: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: '{action}', Resource: '*'}}]}}}}]}}}}"
+    )
+}
 
 /// A zip without files.
 const EMPTY_ZIP: &[u8] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 fn body(auth: &str, batch: u32, layer: &str) -> String {
+    let role = role("sqs:*");
     template(&format!(
-        "{{{ROLE}, Q: {{Type: AWS::SQS::Queue}}, \
+        "{{{role}, Q: {{Type: AWS::SQS::Queue}}, \
          L: {{Type: AWS::Lambda::LayerVersion, Properties: {{LayerName: l, Description: {layer}, Content: {{S3Bucket: code-1, S3Key: l.zip}}}}}}, \
          LP: {{Type: AWS::Lambda::LayerVersionPermission, Properties: {{LayerVersionArn: !Ref L, Action: 'lambda:GetLayerVersion', Principal: '*'}}}}, \
          F: {{Type: AWS::Lambda::Function, Properties: {{Runtime: python3.13, Handler: index.h, Role: !GetAtt Role.Arn, Layers: [!Ref L], Code: {{ZipFile: x}}}}}}, \
@@ -60,10 +66,10 @@ async fn a_function_has_layers_a_url_and_a_queue() {
 #[tokio::test]
 async fn a_mapping_of_a_table_s_stream_reads_it() {
     let world = World::new();
+    let role = role("dynamodb:*");
     let body = |size: u32| {
         template(&format!(
-            "{{Role: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: lambda.amazonaws.com}}}}]}}, \
-             Policies: [{{PolicyName: p, PolicyDocument: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: 'dynamodb:*', Resource: '*'}}]}}}}]}}}}, \
+            "{{{role}, \
              F: {{Type: AWS::Lambda::Function, Properties: {{Runtime: python3.13, Handler: index.h, Role: !GetAtt Role.Arn, Code: {{ZipFile: x}}}}}}, \
              T: {{Type: AWS::DynamoDB::Table, Properties: {{KeySchema: [{{AttributeName: a, KeyType: HASH}}], AttributeDefinitions: [{{AttributeName: a, AttributeType: S}}], \
              BillingMode: PAY_PER_REQUEST, StreamSpecification: {{StreamViewType: NEW_IMAGE}}}}}}, \

@@ -10,7 +10,7 @@ use crate::{FailurePoint, Hop};
 
 /// For all instances to run.
 const RUNNING_BOUND: Duration = Duration::from_secs(120);
-/// Instances of one call: larger fleets are to be launched in batches, and are listed so that nobody holds all of it at once.
+/// Instances per call. EC2's documentation recommends batches of this size for large fleets; listing them by pages of it bounds the client's memory.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
 const BATCH: usize = 100;
 const IMAGE: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";

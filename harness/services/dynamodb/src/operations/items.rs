@@ -96,11 +96,22 @@ pub(crate) struct Expressions<'a> {
 }
 
 impl Expressions<'_> {
-    /// The update, the condition, and whether its failure shows the item.
+    /// The write to a table that has them; its kind is made of the update, which is empty for a write that has none.
     ///
     /// # Errors
     /// `ValidationException`
-    pub(crate) fn parse(self) -> Result<(Update, Option<Condition>, bool), AwsError> {
+    pub(crate) fn write(
+        self,
+        call: &Call,
+        table: &str,
+        kind: impl FnOnce(Update) -> Result<WriteKind, AwsError>,
+    ) -> Result<Write, AwsError> {
+        let (update, condition, shows_failed) = self.parse()?;
+        Ok(Write { table: TableName::read(call, table), kind: kind(update)?, condition, shows_failed })
+    }
+
+    /// The update, the condition, and whether its failure shows the item.
+    fn parse(self) -> Result<(Update, Option<Condition>, bool), AwsError> {
         let mut members = Vec::new();
         members.extend(self.update.map(|update| ("UpdateExpression", update)));
         members.push(("ConditionExpression", self.condition));
@@ -169,9 +180,7 @@ impl DynamoDb {
             on_failure: input.return_values_on_condition_check_failure.as_deref(),
             ..Expressions::default()
         };
-        let (_, condition, shows_failed) = expressions.parse()?;
-        let table = TableName::read(call, &input.table_name);
-        let write = Write { table, kind: WriteKind::Put(item), condition, shows_failed };
+        let write = expressions.write(call, &input.table_name, |_| Ok(WriteKind::Put(item)))?;
         let returns = Returns {
             return_values: input.return_values,
             return_consumed_capacity: input.return_consumed_capacity,
@@ -189,9 +198,7 @@ impl DynamoDb {
             on_failure: input.return_values_on_condition_check_failure.as_deref(),
             ..Expressions::default()
         };
-        let (_, condition, shows_failed) = expressions.parse()?;
-        let table = TableName::read(call, &input.table_name);
-        let write = Write { table, kind: WriteKind::Delete(key), condition, shows_failed };
+        let write = expressions.write(call, &input.table_name, |_| Ok(WriteKind::Delete(key)))?;
         let returns = Returns {
             return_values: input.return_values,
             return_consumed_capacity: input.return_consumed_capacity,
@@ -209,9 +216,7 @@ impl DynamoDb {
             values: input.expression_attribute_values.as_ref(),
             on_failure: input.return_values_on_condition_check_failure.as_deref(),
         };
-        let (update, condition, shows_failed) = expressions.parse()?;
-        let table = TableName::read(call, &input.table_name);
-        let write = Write { table, kind: WriteKind::Update(key, update), condition, shows_failed };
+        let write = expressions.write(call, &input.table_name, |update| Ok(WriteKind::Update(key, update)))?;
         let returns = Returns {
             return_values: input.return_values,
             return_consumed_capacity: input.return_consumed_capacity,

@@ -103,9 +103,7 @@ impl OfKey {
             values: self.expression_attribute_values.as_ref(),
             on_failure: self.return_values_on_condition_check_failure.as_deref(),
         };
-        let (_, condition, shows_failed) = expressions.parse()?;
-        let table = TableName::read(call, &self.table_name);
-        Ok(Write { table, kind: kind(read_item(&self.key)?), condition, shows_failed })
+        expressions.write(call, &self.table_name, |_| Ok(kind(read_item(&self.key)?)))
     }
 }
 
@@ -121,9 +119,7 @@ impl TransactWriteItem {
                     values: put.expression_attribute_values.as_ref(),
                     on_failure: put.return_values_on_condition_check_failure.as_deref(),
                 };
-                let (_, condition, shows_failed) = expressions.parse()?;
-                let table = TableName::read(call, &put.table_name);
-                Ok(("PutItem", Write { table, kind: WriteKind::Put(read_item(&put.item)?), condition, shows_failed }))
+                Ok(("PutItem", expressions.write(call, &put.table_name, |_| Ok(WriteKind::Put(read_item(&put.item)?)))?))
             }
             (None, Some(update), None, None) => {
                 let expressions = Expressions {
@@ -133,10 +129,8 @@ impl TransactWriteItem {
                     values: update.expression_attribute_values.as_ref(),
                     on_failure: update.return_values_on_condition_check_failure.as_deref(),
                 };
-                let (changes, condition, shows_failed) = expressions.parse()?;
-                let table = TableName::read(call, &update.table_name);
-                let kind = WriteKind::Update(read_item(&update.key)?, changes);
-                Ok(("UpdateItem", Write { table, kind, condition, shows_failed }))
+                let kind = |changes| Ok(WriteKind::Update(read_item(&update.key)?, changes));
+                Ok(("UpdateItem", expressions.write(call, &update.table_name, kind)?))
             }
             (None, None, Some(delete), None) => Ok(("DeleteItem", delete.write(call, WriteKind::Delete)?)),
             (None, None, None, Some(check)) => Ok(("ConditionCheckItem", check.write(call, WriteKind::Check)?)),

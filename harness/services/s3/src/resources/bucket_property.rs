@@ -63,20 +63,24 @@ pub(super) fn notification(given: &Value) -> Value {
 }
 
 pub(super) fn replication(given: &Value) -> Value {
-    let rules: Vec<Value> = items(given, "Rules")
+    renamed_replication(given, &[("Id", "ID"), ("TagFilter", "Tag"), ("TagFilters", "Tags")])
+}
+
+/// A replication configuration whose rules and filters have their members under other names.
+pub(super) fn renamed_replication(configuration: &Value, names: &[(&str, &str)]) -> Value {
+    let rules: Vec<Value> = items(configuration, "Rules")
         .map(|rule| {
-            let mut found = renamed(rule, &[("Id", "ID")]);
-            if let Some(filter) = rule.get("Filter") {
-                let mut all = renamed(filter, &[("TagFilter", "Tag")]);
-                if let Some(and) = filter.get("And") {
-                    all["And"] = renamed(and, &[("TagFilters", "Tags")]);
+            let mut rule = renamed(rule, names);
+            if let Some(filter) = rule.get_mut("Filter") {
+                *filter = renamed(filter, names);
+                if let Some(and) = filter.get_mut("And") {
+                    *and = renamed(and, names);
                 }
-                found["Filter"] = all;
             }
-            found
+            rule
         })
         .collect();
-    json!({ "Role": given.get("Role"), "Rules": rules })
+    json!({ "Role": configuration.get("Role"), "Rules": rules })
 }
 
 /// A rule of a lifecycle.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bucket_property::{items, renamed};
+use super::bucket_property::{items, renamed, renamed_replication};
 
 pub(super) fn encryption(rules: &Value) -> Value {
     let names = [("ApplyServerSideEncryptionByDefault", "ServerSideEncryptionByDefault")];
@@ -53,20 +53,7 @@ pub(super) fn notification(found: &Value) -> Value {
 }
 
 pub(super) fn replication(found: &Value) -> Value {
-    let rules: Vec<Value> = items(found, "Rules")
-        .map(|rule| {
-            let mut given = renamed(rule, &[("ID", "Id")]);
-            if let Some(filter) = rule.get("Filter") {
-                let mut all = renamed(filter, &[("Tag", "TagFilter")]);
-                if let Some(and) = filter.get("And") {
-                    all["And"] = renamed(and, &[("Tags", "TagFilters")]);
-                }
-                given["Filter"] = all;
-            }
-            given
-        })
-        .collect();
-    json!({ "Role": found.get("Role"), "Rules": rules })
+    renamed_replication(found, &[("ID", "Id"), ("Tag", "TagFilter"), ("Tags", "TagFilters")])
 }
 
 pub(super) fn lifecycle(rules: &Value) -> Value {
